@@ -1,0 +1,1 @@
+"""JSON-RPC: protocol, methods, views, policy."""

@@ -1,0 +1,1 @@
+"""JSON-RPC methods, one file a namespace."""

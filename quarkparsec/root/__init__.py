@@ -1,0 +1,1 @@
+"""The root chain: epochs, blocks, topology."""

@@ -1,0 +1,1 @@
+"""Runners turn code and known values into an outcome, and nothing else."""

@@ -1,0 +1,1 @@
+"""The EVM runner: py-evm's rules over our journal."""

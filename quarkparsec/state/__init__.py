@@ -1,0 +1,1 @@
+"""The state of one shard: accounts, the journal of an open epoch, tables, history, proofs."""

@@ -1,0 +1,312 @@
+"""The open epoch of one shard: working copies of accounts, and an undo log under them.
+
+A journal lies over a `StateSource` (the shard's state at the end of the last epoch). Reads fall through
+once and are kept; writes change the working copy and push what was there before onto the undo log, so a
+checkpoint is a length and a rollback pops down to it. Nothing here is durable: when the epoch seals,
+`changes` says what to write; when it aborts, the journal is thrown away.
+
+A transaction runs between `begin_transaction` and `end_transaction`. All its frames share one shard key
+(a call to code of another key runs a stub that reverts, a universal contract takes its caller's key, a
+creation its creator's), so the key is given once, at the beginning.
+
+Which key a new entry gets: a contract takes the key of the frame that creates it. A user account takes
+its home key if its home is in this shard, else the frame's: nobody can capture the key of an account
+that has not been used yet by paying one wei to it first.
+
+Warm addresses and slots (EIP-2929), transient storage (EIP-1153), refunds' original values (EIP-2200)
+and logs live for one transaction and roll back with everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple, Protocol
+
+from quarkparsec.crypto.keccak import EMPTY_HASH, EMPTY_TRIE_ROOT, keccak
+from quarkparsec.errors import invariant
+from quarkparsec.state.account import Account
+from quarkparsec.types import (
+    Hash32,
+    Nonce,
+    Recipient,
+    ShardId,
+    ShardKey,
+    Slot,
+    Wei,
+    home_key,
+    shard_of,
+)
+
+
+class StateSource(Protocol):
+    """The state below a journal, fixed while the journal lives."""
+
+    def account(self, recipient: Recipient) -> Account | None:
+        """The entry, or None."""
+
+    def storage(self, recipient: Recipient, slot: Slot) -> int:
+        """The word stored in a slot; 0 when there is none."""
+
+    def code(self, code_hash: Hash32) -> bytes:
+        """The code with that hash. Raises Corrupt if it isn't there."""
+
+
+class Entry:
+    """The working copy of one account. Change it through the journal only."""
+
+    __slots__ = (
+        "balance",
+        "code_hash",
+        "created",
+        "exists",
+        "nonce",
+        "original",
+        "recipient",
+        "shard_key",
+        "storage",
+        "storage_root",
+    )
+
+    def __init__(self, recipient: Recipient, account: Account | None, shard_key: ShardKey) -> None:
+        self.recipient = recipient
+        self.exists = account is not None
+        self.nonce: int = account.nonce if account else 0
+        self.balance: int = account.balance if account else 0
+        self.storage_root: Hash32 = account.storage_root if account else EMPTY_TRIE_ROOT
+        self.code_hash: Hash32 = account.code_hash if account else EMPTY_HASH
+        self.shard_key: ShardKey = account.shard_key if account else shard_key
+        self.created = False
+        """Created as a contract in the running transaction (EIP-6780)."""
+        self.storage: dict[Slot, int] = {}
+        """Every slot read or written in this epoch."""
+        self.original: dict[Slot, int] = {}
+        """Slots written in this transaction: their values at its start (EIP-2200)."""
+
+    @property
+    def is_empty(self) -> bool:
+        """No nonce, no balance, no code (EIP-161)."""
+        return not self.nonce and not self.balance and self.code_hash == EMPTY_HASH
+
+    @property
+    def has_code(self) -> bool:
+        return self.code_hash != EMPTY_HASH
+
+    def to_account(self) -> Account:
+        """The entry as the trie will hold it, but with the storage root of the last epoch."""
+        return Account(
+            Nonce(self.nonce), Wei(self.balance), self.storage_root, self.code_hash, self.shard_key
+        )
+
+
+class EntryChange(NamedTuple):
+    """What an epoch did to one entry."""
+
+    account: Account | None
+    """The entry at the end of the epoch, or None if it is gone; storage root not yet updated."""
+    storage: dict[Slot, int]
+    """Every slot that was read or written, with its last value."""
+
+
+class Journal:
+    """Working copies, undo log, and what belongs to the running transaction."""
+
+    def __init__(self, source: StateSource, shard_id: ShardId, shard_count: int) -> None:
+        self.source: Final = source
+        self.shard_id: Final = shard_id
+        self.shard_count: Final = shard_count
+        self.entries: dict[Recipient, Entry] = {}
+        self.undo: list[tuple[object, object, object]] = []
+        """(what, field, old value); see `rollback` for the four kinds of `what`."""
+        self.dirty: set[Recipient] = set()
+        """Entries that this epoch may have changed."""
+        self.codes: dict[Hash32, bytes] = {}
+        """Codes deployed in this epoch."""
+        self.burned = 0
+        """Wei that ceased to exist in this epoch, base fees aside (EIP-6780's self-destruct to itself)."""
+        self.frame_key: ShardKey = ShardKey(0)
+        self.warm: set[bytes] = set()
+        """Recipients, and recipients ‖ slots."""
+        self.transient: dict[bytes, int] = {}
+        """recipient ‖ slot → word."""
+        self.touched: set[Recipient] = set()
+        """Entries that this transaction changed."""
+
+    # --- one transaction
+
+    def begin_transaction(self, frame_key: ShardKey) -> None:
+        """Start a transaction whose frames all have `frame_key`."""
+        for recipient in self.touched:
+            entry = self.entries[recipient]
+            entry.original.clear()
+            entry.created = False
+        self.undo.clear()
+        self.warm.clear()
+        self.transient.clear()
+        self.touched.clear()
+        self.frame_key = frame_key
+
+    def end_transaction(self) -> None:
+        """Delete what the transaction left empty (EIP-161)."""
+        for recipient in self.touched:
+            entry = self.entries[recipient]
+            if entry.exists and entry.is_empty:
+                entry.exists = False
+
+    def begin(self) -> int:
+        """A checkpoint to which `rollback` can return."""
+        return len(self.undo)
+
+    def rollback(self, checkpoint: int) -> None:
+        """Undo every change since `checkpoint`."""
+        undo = self.undo
+        while len(undo) > checkpoint:
+            what, field, old = undo.pop()
+            if isinstance(what, Entry):
+                if isinstance(field, str):
+                    setattr(what, field, old)
+                else:
+                    what.storage[field] = old  # type: ignore[index,assignment]
+            elif isinstance(what, set):
+                what.discard(field)
+            else:
+                invariant(isinstance(what, dict), "the undo log knows entries, sets and dicts")
+                _restore(what, field, old)  # type: ignore[arg-type]
+
+    # --- accounts
+
+    def entry(self, recipient: Recipient) -> Entry:
+        """The working copy, loaded on first use."""
+        found = self.entries.get(recipient)
+        if found is None:
+            account = self.source.account(recipient)
+            found = self.entries[recipient] = Entry(recipient, account, self.frame_key)
+        return found
+
+    def set_nonce(self, recipient: Recipient, nonce: int) -> None:
+        entry = self._written(recipient)
+        self.undo.append((entry, "nonce", entry.nonce))
+        entry.nonce = nonce
+
+    def set_balance(self, recipient: Recipient, balance: int) -> None:
+        invariant(balance >= 0, "no balance is negative", recipient=recipient.hex())
+        entry = self._written(recipient)
+        self.undo.append((entry, "balance", entry.balance))
+        entry.balance = balance
+
+    def add_balance(self, recipient: Recipient, amount: int) -> None:
+        """Credit (or debit, if negative) an account; creates the entry."""
+        self.set_balance(recipient, self.entry(recipient).balance + amount)
+
+    def code(self, recipient: Recipient) -> bytes:
+        """The code of an account; b"" when it has none."""
+        code_hash = self.entry(recipient).code_hash
+        if code_hash == EMPTY_HASH:
+            return b""
+        code = self.codes.get(code_hash)
+        return self.source.code(code_hash) if code is None else code
+
+    def set_code(self, recipient: Recipient, code: bytes) -> None:
+        entry = self._written(recipient)
+        self.undo.append((entry, "code_hash", entry.code_hash))
+        entry.code_hash = keccak(code)
+        if code:
+            self.codes[entry.code_hash] = code
+
+    def create_contract(self, recipient: Recipient) -> None:
+        """Make an entry without code ready for a new contract of the running frame's key."""
+        entry = self._written(recipient)
+        self.undo.append((entry, "shard_key", entry.shard_key))
+        self.undo.append((entry, "created", entry.created))
+        entry.shard_key = self.frame_key
+        entry.created = True
+
+    def destroy(self, recipient: Recipient) -> None:
+        """Delete a contract that was created in this transaction (EIP-6780); its balance burns."""
+        entry = self.entry(recipient)
+        invariant(entry.created, "only a contract of the same transaction is deleted")
+        self.burned += entry.balance
+        entry.nonce, entry.balance, entry.code_hash = 0, 0, EMPTY_HASH
+        entry.storage = dict.fromkeys(entry.storage, 0)
+        entry.exists = False
+
+    # --- storage
+
+    def storage(self, recipient: Recipient, slot: Slot) -> int:
+        """The word in a slot now."""
+        entry = self.entry(recipient)
+        value = entry.storage.get(slot)
+        if value is None:
+            empty = entry.storage_root == EMPTY_TRIE_ROOT
+            value = 0 if empty else self.source.storage(recipient, slot)
+            entry.storage[slot] = value
+        return value
+
+    def original_storage(self, recipient: Recipient, slot: Slot) -> int:
+        """The word in a slot when the transaction began (EIP-2200)."""
+        original = self.entry(recipient).original.get(slot)
+        return self.storage(recipient, slot) if original is None else original
+
+    def set_storage(self, recipient: Recipient, slot: Slot, value: int) -> None:
+        old = self.storage(recipient, slot)
+        entry = self._written(recipient)
+        entry.original.setdefault(slot, old)
+        self.undo.append((entry, slot, old))
+        entry.storage[slot] = value
+
+    def transient_storage(self, recipient: Recipient, slot: Slot) -> int:
+        return self.transient.get(recipient + slot, 0)
+
+    def set_transient_storage(self, recipient: Recipient, slot: Slot, value: int) -> None:
+        key = recipient + slot
+        self.undo.append((self.transient, key, self.transient.get(key)))
+        self.transient[key] = value
+
+    # --- warmth (EIP-2929)
+
+    def is_warm(self, key: bytes) -> bool:
+        """Whether a recipient, or recipient ‖ slot, was accessed in this transaction."""
+        return key in self.warm
+
+    def make_warm(self, key: bytes) -> None:
+        if key not in self.warm:
+            self.warm.add(key)
+            self.undo.append((self.warm, key, None))
+
+    # --- the epoch
+
+    def changes(self) -> dict[Recipient, EntryChange]:
+        """Every entry that this epoch may have changed, ordered by recipient."""
+        return {
+            recipient: self._change(self.entries[recipient]) for recipient in sorted(self.dirty)
+        }
+
+    def _change(self, entry: Entry) -> EntryChange:
+        return EntryChange(entry.to_account() if entry.exists else None, entry.storage)
+
+    def _written(self, recipient: Recipient) -> Entry:
+        entry = self.entry(recipient)
+        self.dirty.add(recipient)
+        self.touched.add(recipient)
+        if not entry.exists:
+            self.undo.append((entry, "exists", False))
+            self.undo.append((entry, "shard_key", entry.shard_key))
+            entry.exists = True
+            entry.shard_key = self._key_of_new(recipient)
+        return entry
+
+    def _key_of_new(self, recipient: Recipient) -> ShardKey:
+        home = home_key(recipient)
+        at_home = shard_of(home, self.shard_count) == self.shard_id
+        return home if at_home else self.frame_key
+
+
+def warm_keys(recipient: Recipient, slots: Iterable[Slot]) -> list[bytes]:
+    """What an access list entry makes warm: the recipient and each of its slots (EIP-2930)."""
+    return [recipient, *(recipient + slot for slot in slots)]
+
+
+def _restore(table: dict[object, object], key: object, old: object) -> None:
+    if old is None:
+        table.pop(key, None)
+    else:
+        table[key] = old

@@ -1,0 +1,1 @@
+"""The trie: nodes, batched update, proofs."""

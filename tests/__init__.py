@@ -1,0 +1,1 @@
+"""Tests mirror the code name for name."""
