@@ -76,7 +76,9 @@ class Admission:
         except QuarkparsecError as error:
             _fail(batch, error)
         finally:
-            _fail(batch, Unavailable("the transaction could not be admitted"))  # whoever still waits
+            _fail(
+                batch, Unavailable("the transaction could not be admitted")
+            )  # whoever still waits
 
     async def _route(self, batch: Sequence[_Waiting]) -> list[_Routed]:
         loop = asyncio.get_running_loop()
@@ -92,7 +94,9 @@ class Admission:
         routed = []
         for (waiting, transaction), to_key in zip(valid, keys, strict=True):
             try:
-                routed.append(_Routed(waiting, transaction.hash, self._submission(transaction, to_key)))
+                routed.append(
+                    _Routed(waiting, transaction.hash, self._submission(transaction, to_key))
+                )
             except Rejected as error:
                 _fail((waiting,), error)
         return routed

@@ -26,7 +26,9 @@ def _facts(config: ClusterConfig, genesis: Genesis, directory: DataDirectory, he
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     shards = ", ".join(f"{slave.name} {slave.shards}" for slave in config.slaves)
     table.add_row("JSON-RPC", f"[bold]http://{config.gateway.host}:{config.gateway.port}[/bold]")
-    table.add_row("admin", f"http://{config.admin.host}:{config.admin.port}, token in {directory.token}")
+    table.add_row(
+        "admin", f"http://{config.admin.host}:{config.admin.port}, token in {directory.token}"
+    )
     table.add_row("chain id", str(genesis.chain_id))
     table.add_row("block", str(head))
     table.add_row("shards", f"{genesis.shard_count}: {shards}")

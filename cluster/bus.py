@@ -243,9 +243,7 @@ async def connect(host: str, port: int, credentials: Credentials, service: Servi
     return connection
 
 
-async def stay_connected(
-    host: str, port: int, credentials: Credentials, service: Service
-) -> None:
+async def stay_connected(host: str, port: int, credentials: Credentials, service: Service) -> None:
     """Reach a peer again and again, as long as the task lives."""
     while True:
         with contextlib.suppress(Unavailable):

@@ -51,8 +51,8 @@ class GatewayConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     host: str
     port: int
-    origins: list[str] = []
-    hosts: list[str] = ["localhost"]
+    origins: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ("localhost",)
 
 
 class ClusterConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,7 +98,9 @@ def check_shards(config: ClusterConfig, shard_count: int) -> None:
     """Raise InvalidInput unless every shard has exactly one slave."""
     held = sorted(shard for slave in config.slaves for shard in slave.shards)
     if held != list(range(shard_count)):
-        raise InvalidInput(f"the slaves hold shards {held}, but the chain has {shard_count} shards")
+        raise InvalidInput(
+            f"the slaves hold shards {held}, but the chain has {shard_count} shards"
+        )
     names = [slave.name for slave in config.slaves]
     if len(set(names)) != len(names):
         raise InvalidInput("two slaves have the same name")

@@ -31,14 +31,37 @@ READY_POLL_S: Final = 0.05
 
 
 @click.command(context_settings={"show_default": True, "max_content_width": 100})
-@click.option("--genesis", type=click.Path(path_type=Path), default=DEFAULT_GENESIS, help="Genesis file.")
-@click.option("--shards", type=int, help="Shards at genesis, a power of two; default: the genesis file's.")
+@click.option(
+    "--genesis", type=click.Path(path_type=Path), default=DEFAULT_GENESIS, help="Genesis file."
+)
+@click.option(
+    "--shards", type=int, help="Shards at genesis, a power of two; default: the genesis file's."
+)
 @click.option("--slaves", type=click.IntRange(1, 64), default=2, help="Slave processes.")
-@click.option("--data-dir", type=click.Path(path_type=Path), default=Path("data"), help="Where state is kept.")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    default=Path("data"),
+    help="Where state is kept.",
+)
 @click.option("--rpc-port", type=click.IntRange(1, 65_535), default=8545, help="JSON-RPC port.")
-@click.option("--admin-port", type=click.IntRange(1, 65_535), default=8546, help="Admin JSON-RPC port (token).")
-@click.option("--min-epoch-ms", type=click.IntRange(0), help="Least time between two blocks; default: the genesis file's.")
-@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", help="Level of the log files.")
+@click.option(
+    "--admin-port",
+    type=click.IntRange(1, 65_535),
+    default=8546,
+    help="Admin JSON-RPC port (token).",
+)
+@click.option(
+    "--min-epoch-ms",
+    type=click.IntRange(0),
+    help="Least time between two blocks; default: the genesis file's.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    help="Level of the log files.",
+)
 @click.option("--clean", is_flag=True, help="Delete the data directory first.")
 def main(data_dir: Path, clean: bool, log_level: str, **options: Any) -> None:
     """Run a QuarkParsec cluster on this machine until Ctrl-C."""

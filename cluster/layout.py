@@ -5,6 +5,7 @@
     secret          what the processes prove to one another, mode 0600
     jwt.hex         the token of the admin port, mode 0600
     logs/           one file a process
+    run/            one file a process with its process id
     master/         the root chain
     slave-0/ …      the shards of each slave
 
@@ -62,6 +63,7 @@ class DataDirectory:
         self.secret: Final = self.path / "secret"
         self.token: Final = self.path / "jwt.hex"
         self.logs: Final = self.path / "logs"
+        self.run: Final = self.path / "run"
 
     def delete(self) -> None:
         """Delete the folder, but only one that a cluster made."""
@@ -72,7 +74,8 @@ class DataDirectory:
 
     def prepare(self, options: Options) -> tuple[ClusterConfig, Genesis]:
         """Create what is missing; the configuration to run with. Raises InvalidInput."""
-        self.logs.mkdir(parents=True, exist_ok=True)
+        for folder in (self.logs, self.run):
+            folder.mkdir(parents=True, exist_ok=True)
         wanted = _read_genesis(options.genesis, options.shards)
         if self.config.exists():
             genesis = parse_genesis(self.genesis.read_bytes())

@@ -77,6 +77,8 @@ def _open(path: Path) -> Any:
             write_buffer_size=WRITE_BUFFER_BYTES,
         )
     except plyvel.IOError as error:
-        raise Unavailable(f"{path} is in use by another process, or can't be opened: {error}") from error
+        raise Unavailable(
+            f"{path} is in use by another process, or can't be opened: {error}"
+        ) from error
     except plyvel.Error as error:
         raise Corrupt(f"LevelDB refuses to open {path}: {error}") from error

@@ -32,8 +32,12 @@ class RootFollower:
         self._on_block: Final = on_block
         self._connection: Connection | None = None
         self._head: RootBlock | None = None
-        self._by_number: Final[LeastRecentlyUsed[int, RootBlock]] = LeastRecentlyUsed(ROOT_BLOCK_CACHE_MAX)
-        self._by_hash: Final[LeastRecentlyUsed[Hash32, RootBlock]] = LeastRecentlyUsed(ROOT_BLOCK_CACHE_MAX)
+        self._by_number: Final[LeastRecentlyUsed[int, RootBlock]] = LeastRecentlyUsed(
+            ROOT_BLOCK_CACHE_MAX
+        )
+        self._by_hash: Final[LeastRecentlyUsed[Hash32, RootBlock]] = LeastRecentlyUsed(
+            ROOT_BLOCK_CACHE_MAX
+        )
 
     async def run(self) -> None:
         """Stay connected to the master, as long as the task lives."""

@@ -19,11 +19,11 @@ from cluster.root_follower import RootFollower
 from quarkparsec.chain.fork import PRECOMPILES
 from quarkparsec.chain.root_block import RootBlock
 from quarkparsec.chain.transaction import Transaction
-from quarkparsec.errors import InvalidInput, Rejected
+from quarkparsec.errors import InvalidInput, Rejected, Unavailable
 from quarkparsec.limits import LOCATION_CACHE_MAX, SUBMITTED_CACHE_MAX
 from quarkparsec.types import Hash32, Recipient, ShardId, ShardKey, home_key, shard_of
 from quarkparsec.wire.envelope import Message
-from quarkparsec.wire.queries import Locate, Located
+from quarkparsec.wire.queries import Locate, Located, Nothing
 
 Answer = TypeVar("Answer")
 
@@ -47,10 +47,16 @@ class Router:
         self._slaves: Final = {slave.name: slave for slave in identity.config.slaves}
         self._links: Final = {name: PeerLink(name) for name in self._slaves}
         self._holder: Final = {
-            ShardId(shard): slave.name for slave in identity.config.slaves for shard in slave.shards
+            ShardId(shard): slave.name
+            for slave in identity.config.slaves
+            for shard in slave.shards
         }
-        self._keys: Final[LeastRecentlyUsed[Recipient, ShardKey]] = LeastRecentlyUsed(LOCATION_CACHE_MAX)
-        self._submitted: Final[LeastRecentlyUsed[Hash32, ShardId]] = LeastRecentlyUsed(SUBMITTED_CACHE_MAX)
+        self._keys: Final[LeastRecentlyUsed[Recipient, ShardKey]] = LeastRecentlyUsed(
+            LOCATION_CACHE_MAX
+        )
+        self._submitted: Final[LeastRecentlyUsed[Hash32, ShardId]] = LeastRecentlyUsed(
+            SUBMITTED_CACHE_MAX
+        )
 
     async def run(self) -> None:
         """Stay connected to the master and to every slave, as long as the task lives."""
@@ -58,9 +64,7 @@ class Router:
             tasks.create_task(self.root.run())
             for name, slave in self._slaves.items():
                 link = self._links[name]
-                tasks.create_task(
-                    stay_connected(slave.host, slave.port, self._credentials, link)
-                )
+                tasks.create_task(stay_connected(slave.host, slave.port, self._credentials, link))
 
     # --- accounts
 
@@ -95,12 +99,15 @@ class Router:
             )
         return shard_id
 
+    async def key_of(self, recipient: Recipient, caller_key: ShardKey) -> ShardKey:
+        """The key that a frame at `recipient` has when something under `caller_key` calls it."""
+        if recipient in self._everywhere:
+            return caller_key
+        return (await self.locate([recipient]))[recipient]
+
     async def shard_of_recipient(self, recipient: Recipient) -> ShardId:
         """The shard whose entry is this account's."""
-        if recipient in self._everywhere:
-            key = home_key(recipient)
-        else:
-            key = (await self.locate([recipient]))[recipient]
+        key = await self.key_of(recipient, home_key(recipient))
         return shard_of(key, self.root.head().shard_count)
 
     # --- transactions on their way
@@ -124,13 +131,24 @@ class Router:
         """The name of the slave that holds a shard."""
         return self._holder[shard_id]
 
-    async def ask_shard(self, shard_id: ShardId, message: Message, kind: type[Answer]) -> Answer:
-        """Ask the slave that holds a shard; the answer, of the kind that must come."""
-        return await self.ask(self.slave_of(shard_id), message, kind)
+    def is_connected(self, slave: str) -> bool:
+        """Whether this gateway can reach a slave now."""
+        return self._links[slave].connected
 
     async def ask(self, slave: str, message: Message, kind: type[Answer]) -> Answer:
-        """Ask a slave. Raises Unavailable while it is away."""
+        """Ask a slave; the answer, of the kind that must come. Raises Unavailable while it is away."""
+        answer = await self.ask_optional(slave, message, kind)
+        if answer is None:
+            raise Unavailable(f"{slave} doesn't have that")
+        return answer
+
+    async def ask_optional(
+        self, slave: str, message: Message, kind: type[Answer]
+    ) -> Answer | None:
+        """Ask a slave for what may not exist."""
         answer = await self._links[slave].request(message)
+        if isinstance(answer, Nothing):
+            return None
         if not isinstance(answer, kind):
             raise InvalidInput(f"{slave} answered with {type(answer).__name__}")
         return answer

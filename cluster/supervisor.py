@@ -86,6 +86,7 @@ class Supervisor:
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
                 start_new_session=True,  # Ctrl-C in the terminal is for the launcher alone
             )
+        (self._directory.run / f"{child.name}.pid").write_text(f"{process.pid}\n")
         try:
             return await process.wait()
         except asyncio.CancelledError:

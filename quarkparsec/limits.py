@@ -82,3 +82,11 @@ LOCATION_CACHE_MAX: Final = 200_000
 
 SUBMITTED_CACHE_MAX: Final = 200_000
 """Transactions that a gateway knows the shard of: a minute at full load."""
+
+# --- state
+
+TRIE_CACHE_NODES_MAX: Final = 200_000
+"""Decoded nodes a shard keeps: about 200 MB, the upper levels of a million accounts."""
+
+ACCOUNT_CACHE_MAX: Final = 200_000
+"""Accounts at the head that a shard keeps: about 60 MB."""

@@ -63,13 +63,13 @@ class FindTransaction(Query):
 
 
 class FoundTransaction(Query):
-    """Where a transaction is. In the pool: epoch 0, and no receipt."""
+    """Where a transaction is in its shard's blocks. In the pool: epoch 0, and no receipt."""
 
     shard_id: int
     epoch: int
     index: int
-    raw: bytes
-    sender: bytes
+    first_log_index: int
+    entry: bytes
     receipt: bytes
 
 
@@ -88,7 +88,7 @@ class ReadAccount(Query):
 
     shard_id: int
     recipient: bytes
-    epoch: int | None
+    epoch: int
 
 
 class ReadCode(Query):
@@ -96,20 +96,26 @@ class ReadCode(Query):
 
     shard_id: int
     recipient: bytes
-    epoch: int | None
+    epoch: int
 
 
 class ReadStorage(Query):
-    """A word of an account's storage as of an epoch: Number."""
+    """Words of an account's storage as of an epoch: Words."""
 
     shard_id: int
     recipient: bytes
-    slot: bytes
-    epoch: int | None
+    slots: list[bytes]
+    epoch: int
+
+
+class Words(Query):
+    """Big-endian numbers, in the order asked."""
+
+    values: list[bytes]
 
 
 class Prove(Query):
-    """An account and slots with their proofs at the head: ProofAnswer."""
+    """An account and slots with their proofs at the shard's head: ProofAnswer."""
 
     shard_id: int
     recipient: bytes
@@ -127,25 +133,35 @@ class ProofAnswer(Query):
 # --- to a slave: execution without effect
 
 
-class ReadOnlyCall(Query):
-    """Run a call (or creation, `to` empty) on the state as of an epoch: CallAnswer."""
+class UnsignedCall(msgspec.Struct, frozen=True, array_like=True):
+    """A transaction that nobody signed; an empty `to` creates. Wei are big-endian bytes."""
 
-    shard_id: int
     sender: bytes
     to: bytes
     to_key: int
     gas_limit: int
-    gas_price: bytes
+    max_fee_per_gas: bytes
+    max_priority_fee_per_gas: bytes
     value: bytes
     data: bytes
     access_list: list[tuple[bytes, list[bytes]]]
-    epoch: int | None
+    authorizations: list[tuple[int, bytes, int, int, bytes, bytes]]
+
+
+class ReadOnlyCall(Query):
+    """Run a call on the state as of an epoch and forget it: CallAnswer."""
+
+    shard_id: int
+    call: UnsignedCall
+    epoch: int
 
 
 class EstimateGas(Query):
-    """The gas that a call needs: Number."""
+    """The least gas limit with which a call succeeds: CallAnswer, the gas in `gas_used`."""
 
-    call: ReadOnlyCall
+    shard_id: int
+    call: UnsignedCall
+    epoch: int
 
 
 class CallAnswer(Query):
@@ -160,33 +176,40 @@ class CallAnswer(Query):
 
 
 class ReadBlock(Query):
-    """A shard's last block at or before an epoch: BlockAnswer or Nothing."""
+    """A shard's block of an epoch: Encoded or Nothing."""
 
     shard_id: int
     epoch: int
 
 
-class BlockAnswer(Query):
-    """A block's encoding and those of its receipts."""
+class ReadReceipts(Query):
+    """The receipts of a shard's block: EncodedList or Nothing."""
 
-    block: bytes
-    receipts: list[bytes]
+    shard_id: int
+    epoch: int
+
+
+class EncodedList(Query):
+    """Encoded values, in order."""
+
+    values: list[bytes]
 
 
 class ReadLogs(Query):
-    """Logs of a slave's shards in a range of epochs: LogsAnswer."""
+    """Logs of one shard in a range of epochs, at most `limit`: LogsAnswer."""
 
+    shard_id: int
     first: int
     last: int
     recipients: list[bytes]
     topics: list[list[bytes]]
+    """At each place the topics that match; an empty list matches any."""
     limit: int
 
 
 class FoundLog(msgspec.Struct, frozen=True, array_like=True):
     """One log and its place in its shard block."""
 
-    shard_id: int
     epoch: int
     transaction_index: int
     log_index: int
@@ -197,7 +220,7 @@ class FoundLog(msgspec.Struct, frozen=True, array_like=True):
 
 
 class LogsAnswer(Query):
-    """Logs in order of epoch, shard and index."""
+    """Logs in order of epoch and index."""
 
     logs: list[FoundLog]
 
@@ -268,13 +291,15 @@ QueryMessage = (
     | ReadAccount
     | ReadCode
     | ReadStorage
+    | Words
     | Prove
     | ProofAnswer
     | ReadOnlyCall
     | EstimateGas
     | CallAnswer
     | ReadBlock
-    | BlockAnswer
+    | ReadReceipts
+    | EncodedList
     | ReadLogs
     | LogsAnswer
     | Follow
