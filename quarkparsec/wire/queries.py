@@ -148,12 +148,21 @@ class UnsignedCall(msgspec.Struct, frozen=True, array_like=True):
     authorizations: list[tuple[int, bytes, int, int, bytes, bytes]]
 
 
+class Surroundings(msgspec.Struct, frozen=True, array_like=True):
+    """What a call sees of the root block that it runs upon."""
+
+    epoch: int
+    timestamp: int
+    base_fee: bytes
+    prevrandao: bytes
+
+
 class ReadOnlyCall(Query):
     """Run a call on the state as of an epoch and forget it: CallAnswer."""
 
     shard_id: int
     call: UnsignedCall
-    epoch: int
+    upon: Surroundings
 
 
 class EstimateGas(Query):
@@ -161,7 +170,7 @@ class EstimateGas(Query):
 
     shard_id: int
     call: UnsignedCall
-    epoch: int
+    upon: Surroundings
 
 
 class CallAnswer(Query):
