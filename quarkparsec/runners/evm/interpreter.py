@@ -42,6 +42,7 @@ def run_call(frame: Frame, precompile: Precompile | None, *, pays: bool) -> Faul
     CALLCODE it stays where it is). Whoever calls this has checked that the sender has it.
     """
     world = frame.state
+    world.check_time()
     checkpoint = world.checkpoint()
     try:
         if pays:
@@ -63,7 +64,6 @@ def run_precompile(frame: Frame, precompile: Precompile) -> None:
     """Charge a precompiled contract and compute its output. Raises Fault."""
     data = frame.msg.data
     frame.consume_gas(precompile.gas(data))
-    frame.state.check_time()
     try:
         frame.output = precompile.run(data)
     except InvalidInput as error:
