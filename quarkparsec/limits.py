@@ -20,73 +20,19 @@ INITCODE_BYTES_MAX: Final = 49_152
 NONCE_MAX: Final = 2**64 - 2
 """EIP-2681: the nonce after it must still fit 64 bits."""
 
-# --- between processes
+# --- the EVM
 
-HANDSHAKE_FRAME_BYTES_MAX: Final = 256
-"""A hello is 75 bytes and a name; nobody may make us hold more before proving who speaks."""
+CALL_DEPTH_MAX: Final = 1024
+"""Frames below the outermost one (Yellow Paper, section 8)."""
 
-FRAME_BYTES_MAX: Final = 32 * 2**20
-"""A block of 30 M gas holds at most 7.5 MB of call data; four times that, for answers with receipts."""
+STACK_WORDS_MAX: Final = 1024
+"""Words on one frame's stack (Yellow Paper, section 9.1)."""
 
-PEER_NAME_BYTES_MAX: Final = 64
-"""Names are like "slave-0"."""
+CODE_BYTES_MAX: Final = 24_576
+"""EIP-170."""
 
-CONNECTION_REQUESTS_MAX: Final = 65_536
-"""Requests under way on one connection: more wait at their caller."""
+CONTRACT_NONCE_MAX: Final = 2**64 - 1
+"""A contract whose nonce stands here creates nothing any more (EIP-2681)."""
 
-CONNECTION_BUFFER_BYTES_MAX: Final = 64 * 2**20
-"""Unsent bytes on one connection; a peer that doesn't read is cut off."""
-
-HANDSHAKE_TIMEOUT_MS: Final = 5_000
-"""From connect to proof."""
-
-REQUEST_TIMEOUT_MS: Final = 10_000
-"""A process answers any request sooner, or is taken for lost."""
-
-RECONNECT_DELAY_MS: Final = 200
-"""Between two attempts to reach a process that is down: a restart takes about a second."""
-
-# --- processes on one machine
-
-START_TIMEOUT_MS: Final = 60_000
-"""From start to every slave connected: seconds, or a replay after a power cut."""
-
-STOP_TIMEOUT_MS: Final = 10_000
-"""A child that hasn't gone by then is killed: nothing acknowledged is lost by it."""
-
-RESTART_DELAY_MS_MIN: Final = 100
-"""Before a child that lived for long is started again."""
-
-RESTART_DELAY_MS_MAX: Final = 10_000
-"""Before one that keeps dying is."""
-
-RESTART_STEADY_MS: Final = 30_000
-"""A child that lived so long counts as healthy."""
-
-# --- the gateway
-
-ADMISSION_QUEUE_MAX: Final = 20_000
-"""Transactions between their arrival and their shard's verdict: five seconds' worth."""
-
-ADMISSION_BATCH_MAX: Final = 256
-"""Handed to a thread at once: 12 ms of sender recovery."""
-
-ADMISSION_THREADS: Final = 2
-"""Sender recovery runs outside the interpreter lock; more threads than cores gain nothing."""
-
-ROOT_BLOCK_CACHE_MAX: Final = 1_024
-"""Root blocks that a gateway has at hand: what fee histories and log queries mostly ask for."""
-
-LOCATION_CACHE_MAX: Final = 200_000
-"""Accounts whose shard key a gateway remembers: about 30 MB."""
-
-SUBMITTED_CACHE_MAX: Final = 200_000
-"""Transactions that a gateway knows the shard of: a minute at full load."""
-
-# --- state
-
-TRIE_CACHE_NODES_MAX: Final = 200_000
-"""Decoded nodes a shard keeps: about 200 MB, the upper levels of a million accounts."""
-
-ACCOUNT_CACHE_MAX: Final = 200_000
-"""Accounts at the head that a shard keeps: about 60 MB."""
+ANALYSED_CODES_MAX: Final = 1024
+"""Codes whose jump destinations are kept: at most 48 KiB each, so 48 MiB."""
