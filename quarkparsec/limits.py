@@ -64,3 +64,20 @@ BLOCK_CANDIDATES_MAX: Final = 8_192
 
 LOG_RESULTS_MAX: Final = 10_000
 """Logs that one search returns (the common limit of public providers)."""
+
+# --- the EVM
+
+CALL_DEPTH_MAX: Final = 1024
+"""Frames below the outermost one (Yellow Paper, section 8)."""
+
+STACK_WORDS_MAX: Final = 1024
+"""Words on one frame's stack (Yellow Paper, section 9.1)."""
+
+CODE_BYTES_MAX: Final = 24_576
+"""EIP-170."""
+
+CONTRACT_NONCE_MAX: Final = 2**64 - 1
+"""A contract whose nonce stands here creates nothing any more (EIP-2681)."""
+
+ANALYSED_CODES_MAX: Final = 1024
+"""Codes whose jump destinations are kept: at most 48 KiB each, so 48 MiB."""
