@@ -27,7 +27,7 @@ from quarkparsec.chain.block import Entry, RootBlock, ShardBlock
 from quarkparsec.chain.log import Log
 from quarkparsec.chain.log_filter import LogFilter
 from quarkparsec.chain.receipt import Receipt
-from quarkparsec.errors import QuarkparsecError, Rejected
+from quarkparsec.errors import QuarkparsecError, Rejected, Unavailable
 from quarkparsec.state.account import Account
 from quarkparsec.types import Epoch, Gas, Hash32, Nonce, Recipient, ShardId, Slot, Wei
 
@@ -44,6 +44,14 @@ class ExecutionReverted(Rejected):
 
 class ExecutionFailed(Rejected):
     """A call ran and failed otherwise: out of gas, invalid opcode, …, in geth's words."""
+
+
+class TooManyResults(Rejected):
+    """A log query matches more than a single answer may hold."""
+
+
+class PrunedHistory(Unavailable):
+    """The state of that epoch isn't kept any more."""
 
 
 # --- what a node is asked, and what it answers
@@ -207,7 +215,3 @@ class Node(Protocol):
 
     async def estimate_gas(self, request: CallRequest, epoch: Epoch) -> Gas:
         """The least gas limit with which the call succeeds. Raises as `call` does."""
-
-
-class TooManyResults(Rejected):
-    """A log query matches more than a single answer may hold."""
