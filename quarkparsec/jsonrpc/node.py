@@ -10,7 +10,7 @@ Rules for whoever implements it:
   later than `head()` is treated as if there were none.
 - An `epoch` that is passed in exists (0 ≤ epoch ≤ head). State "as of epoch e" is that after the shard's
   last block ≤ e; a shard that was not there in e carries its last state over.
-- Methods over a sequence answer in its order, one answer for each member. Repetitions don't occur.
+- Methods over a sequence answer in its order, one answer for each member; the sequence may be empty.
 - A question that can't be answered now raises `Unavailable` (`PrunedHistory` if never again); a malformed
   transaction `InvalidInput`, one that a rule refuses `Rejected` with geth's words. Anything else that is
   raised is a fault of ours and reaches the client as "internal error".
