@@ -54,7 +54,7 @@ def parse_body(body: bytes) -> object:
 
 
 def nests_deeper(body: bytes, levels: int) -> bool:
-    """Whether lists and objects in `body` nest deeper than `levels`. What isn't JSON may get either answer."""
+    """Whether lists and objects in `body` nest deeper than `levels`; either answer for what isn't JSON."""
     if body.count(b"[") + body.count(b"{") <= levels:
         return False
     plain = _ESCAPE.sub(b"", body) if b"\\" in body else body
