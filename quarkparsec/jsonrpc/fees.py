@@ -55,7 +55,8 @@ def block_rewards(
         return ["0x0"] * len(percentiles)
     base_fee, gas_used = block.header.base_fee, block.header.gas_used
     paid = sorted((each.effective_gas_price - base_fee, each.gas_used) for each in receipts)
-    rewards, index, gas = [], 0, paid[0][1]
+    rewards, index = [], 0
+    gas: int = paid[0][1]
     for percentile in percentiles:
         threshold = int(gas_used * percentile / 100)
         while gas < threshold and index < len(paid) - 1:

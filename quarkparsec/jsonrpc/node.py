@@ -68,7 +68,7 @@ class MinedTransaction(NamedTuple):
     """A committed transaction and where it is, counted within its shard block."""
 
     block: BlockId
-    index: int
+    transaction_index: int
     first_log_index: int
     """How many logs the shard block has before this transaction's."""
     entry: Entry

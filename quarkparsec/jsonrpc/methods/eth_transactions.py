@@ -49,7 +49,7 @@ async def get_transaction_by_hash(node: Node, wanted: Hash32) -> dict[str, Any] 
         return None
     place = places(block)[found.block.shard_id]
     transaction = decode_transaction(found.entry.raw, found.entry.sender)
-    return transaction_view(transaction, mark(block), place.transactions + found.index)
+    return transaction_view(transaction, mark(block), place.transactions + found.transaction_index)
 
 
 async def get_transaction_receipt(node: Node, wanted: Hash32) -> dict[str, Any] | None:
@@ -61,7 +61,9 @@ async def get_transaction_receipt(node: Node, wanted: Hash32) -> dict[str, Any] 
     if block is None:
         return None
     start = places(block)[found.block.shard_id]
-    place = Place(start.transactions + found.index, start.logs + found.first_log_index, start.gas)
+    place = Place(
+        start.transactions + found.transaction_index, start.logs + found.first_log_index, start.gas
+    )
     transaction = decode_transaction(found.entry.raw, found.entry.sender)
     return receipt_view(transaction, found.receipt, mark(block), place)
 
