@@ -85,7 +85,9 @@ class ClusterNode:
         for summary in head.summaries:
             slave = self._router.slave_of(summary.shard_id)
             connected = self._router.is_connected(slave)
-            shards.append(ShardStatus(summary.shard_id, slave, summary.shard_header().number, connected))
+            shards.append(
+                ShardStatus(summary.shard_id, slave, summary.shard_header().number, connected)
+            )
         names = sorted(self._router.slaves)
         slaves = tuple(SlaveStatus(name, self._router.is_connected(name)) for name in names)
         return ClusterView(tuple(shards), slaves)

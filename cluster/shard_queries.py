@@ -118,9 +118,7 @@ def admit(host: ShardHost, submission: queries.Submission) -> str:
     return ""
 
 
-async def read_account(
-    host: ShardHost, query: queries.ReadAccount
-) -> Encoded | Nothing:
+async def read_account(host: ShardHost, query: queries.ReadAccount) -> Encoded | Nothing:
     await host.reached(query.epoch)
     account = host.state.view(Epoch(query.epoch)).account(Recipient(query.recipient))
     return Nothing() if account is None else Encoded(account.encode())
@@ -137,7 +135,9 @@ async def read_code(host: ShardHost, query: queries.ReadCode) -> Encoded:
 async def read_storage(host: ShardHost, query: queries.ReadStorage) -> queries.Words:
     await host.reached(query.epoch)
     view, recipient = host.state.view(Epoch(query.epoch)), Recipient(query.recipient)
-    return queries.Words([scalar_bytes(view.storage(recipient, Slot(slot))) for slot in query.slots])
+    return queries.Words(
+        [scalar_bytes(view.storage(recipient, Slot(slot))) for slot in query.slots]
+    )
 
 
 def read_pending_nonce(host: ShardHost, query: queries.ReadPendingNonce) -> Number:

@@ -77,9 +77,7 @@ def run_in_shard(
         tips += done.tip
         entries.append(Entry(transaction.raw, transaction.sender, to_key))
         receipts.append(_receipt(transaction, done, gas_used, block.base_fee))
-    return InShardResult(
-        tuple(entries), tuple(receipts), Gas(gas_used), Wei(tips), tuple(invalid)
-    )
+    return InShardResult(tuple(entries), tuple(receipts), Gas(gas_used), Wei(tips), tuple(invalid))
 
 
 def _receipt(transaction: Transaction, done: Done, gas_used: int, base_fee: Wei) -> Receipt:

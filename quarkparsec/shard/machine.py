@@ -60,9 +60,7 @@ class Announce(NamedTuple):
 
 
 Event = Union[Invite, Welcome, Open, Seal, Commit, Abort, Persisted, JobDone, Tick]
-Effect = Union[
-    effect.Send[wire.FromShard], effect.Persist, effect.Run, effect.WakeAt, Announce
-]
+Effect = Union[effect.Send[wire.FromShard], effect.Persist, effect.Run, effect.WakeAt, Announce]
 
 
 class ShardMachine:
