@@ -54,7 +54,9 @@ def build_root_block(
     )
     fees_pending = parent.fees_pending + sum(each.tips for each in reported.values()) - fees
     supply = parent.supply - sum(each.burned for each in reported.values())
-    invariant(fees_pending >= 0 <= supply, "no fee is credited twice, nor more burned than there is")
+    invariant(
+        fees_pending >= 0 <= supply, "no fee is credited twice, nor more burned than there is"
+    )
     header = _header(parent, plan, summaries, Wei(fees_pending), Wei(supply))
     return RootBlock(
         header, summaries, plan.participants, parent.shard_count, Wei(fees_pending), Wei(supply)

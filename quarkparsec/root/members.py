@@ -21,9 +21,10 @@ class Member:
     visit: wire.Visit = wire.Visit(0, 0)
     """The last one that it came with."""
     joined: bool = False
-    applied: Epoch = Epoch(0)
-    """The root block up to which it said to have applied everything."""
+    applied: Epoch | None = None
+    """The root block up to which it said to have applied everything, in this visit."""
     work: wire.Work = wire.Work.NONE
+    """What waits in its pool."""
     asked_ms: int = 0
     """When it was asked what it hasn't answered yet."""
     said_ms: int = 0
@@ -32,3 +33,17 @@ class Member:
     def is_caught_up(self, head: Epoch) -> bool:
         """Whether it may take part in the epoch after `head`."""
         return self.joined and self.applied == head
+
+    def begin_visit(self, visit: wire.Visit) -> None:
+        """It starts over: nothing that it said before counts."""
+        self.visit = visit
+        self.joined = False
+        self.applied = None
+        self.work = wire.Work.NONE
+
+    def follow(self, epoch: Epoch, work: wire.Work) -> None:
+        """It has applied root block `epoch`. Late and repeated news change nothing."""
+        if self.applied is None or epoch > self.applied:
+            self.applied, self.work = epoch, work
+        elif epoch == self.applied:
+            self.work = max(self.work, work)
