@@ -20,6 +20,112 @@ INITCODE_BYTES_MAX: Final = 49_152
 NONCE_MAX: Final = 2**64 - 2
 """EIP-2681: the nonce after it must still fit 64 bits."""
 
+# --- between processes
+
+HANDSHAKE_FRAME_BYTES_MAX: Final = 256
+"""A hello is 75 bytes and a name; nobody may make us hold more before proving who speaks."""
+
+FRAME_BYTES_MAX: Final = 32 * 2**20
+"""A block of 30 M gas holds at most 7.5 MB of call data; four times that, for answers with receipts."""
+
+PEER_NAME_BYTES_MAX: Final = 64
+"""Names are like "slave-0"."""
+
+CONNECTION_REQUESTS_MAX: Final = 65_536
+"""Requests under way on one connection: more wait at their caller."""
+
+CONNECTION_BUFFER_BYTES_MAX: Final = 64 * 2**20
+"""Unsent bytes on one connection; a peer that doesn't read is cut off."""
+
+HANDSHAKE_TIMEOUT_MS: Final = 5_000
+"""From connect to proof."""
+
+REQUEST_TIMEOUT_MS: Final = 10_000
+"""A process answers any request sooner, or is taken for lost."""
+
+RECONNECT_DELAY_MS: Final = 200
+"""Between two attempts to reach a process that is down: a restart takes about a second."""
+
+# --- processes on one machine
+
+START_TIMEOUT_MS: Final = 60_000
+"""From start to every slave connected: seconds, or a replay after a power cut."""
+
+STOP_TIMEOUT_MS: Final = 10_000
+"""A child that hasn't gone by then is killed: nothing acknowledged is lost by it."""
+
+RESTART_DELAY_MS_MIN: Final = 100
+"""Before a child that lived for long is started again."""
+
+RESTART_DELAY_MS_MAX: Final = 10_000
+"""Before one that keeps dying is."""
+
+RESTART_STEADY_MS: Final = 30_000
+"""A child that lived so long counts as healthy."""
+
+# --- the gateway
+
+ADMISSION_QUEUE_MAX: Final = 20_000
+"""Transactions between their arrival and their shard's verdict: five seconds' worth."""
+
+ADMISSION_BATCH_MAX: Final = 256
+"""Handed to a thread at once: 12 ms of sender recovery."""
+
+ADMISSION_THREADS: Final = 2
+"""Sender recovery runs outside the interpreter lock; more threads than cores gain nothing."""
+
+ROOT_BLOCK_CACHE_MAX: Final = 1_024
+"""Root blocks that a gateway has at hand: what fee histories and log queries mostly ask for."""
+
+LOCATION_CACHE_MAX: Final = 200_000
+"""Accounts whose shard key a gateway remembers: about 30 MB."""
+
+SUBMITTED_CACHE_MAX: Final = 200_000
+"""Transactions that a gateway knows the shard of: a minute at full load."""
+
+HTTP_BODY_TIMEOUT_MS: Final = 10_000
+"""From a request's head to the end of its body: who drips is cut off."""
+
+HTTP_ANSWER_TIMEOUT_MS: Final = 30_000
+"""One answer, a batch of calls included."""
+
+HTTP_KEEPALIVE_MS: Final = 120_000
+"""An idle connection, as geth has it."""
+
+CLIENTS_MAX: Final = 4_096
+"""Clients whose budgets are kept; one that is forgotten starts anew."""
+
+CLIENT_BUDGET_PER_SECOND: Final = 200_000
+"""Units (jsonrpc.method.Cost) that one client address earns: more than a gateway can serve."""
+
+CLIENT_BUDGET_MAX: Final = 400_000
+"""What an idle client can save up: two seconds at full rate."""
+
+# --- state
+
+TRIE_CACHE_NODES_MAX: Final = 200_000
+"""Decoded nodes a shard keeps: about 200 MB, the upper levels of a million accounts."""
+
+ACCOUNT_CACHE_MAX: Final = 200_000
+"""Accounts at the head that a shard keeps: about 60 MB."""
+
+# --- the EVM
+
+CALL_DEPTH_MAX: Final = 1024
+"""Frames below the outermost one (Yellow Paper, section 8)."""
+
+STACK_WORDS_MAX: Final = 1024
+"""Words on one frame's stack (Yellow Paper, section 9.1)."""
+
+CODE_BYTES_MAX: Final = 24_576
+"""EIP-170."""
+
+ANALYSED_CODES_MAX: Final = 1024
+"""Codes whose jump destinations are kept: at most 48 KiB each, so 48 MiB."""
+
+CONTRACT_NONCE_MAX: Final = 2**64 - 1
+"""A contract whose nonce stands here creates nothing any more (EIP-2681)."""
+
 # --- the pool of one shard
 
 POOL_TRANSACTIONS_MAX: Final = 16_384
@@ -65,19 +171,46 @@ BLOCK_CANDIDATES_MAX: Final = 8_192
 LOG_RESULTS_MAX: Final = 10_000
 """Logs that one search returns (the common limit of public providers)."""
 
-# --- the EVM
+# --- JSON-RPC
 
-CALL_DEPTH_MAX: Final = 1024
-"""Frames below the outermost one (Yellow Paper, section 8)."""
+RPC_BODY_BYTES_MAX: Final = 1_048_576
+"""One request body: four of the largest transactions in hexadecimal, or a batch of 100 large calls."""
 
-STACK_WORDS_MAX: Final = 1024
-"""Words on one frame's stack (Yellow Paper, section 9.1)."""
+RPC_DEPTH_MAX: Final = 32
+"""Nested lists and objects of a body; a batch of log queries needs six levels."""
 
-CODE_BYTES_MAX: Final = 24_576
-"""EIP-170."""
+RPC_BATCH_MAX: Final = 100
+"""Members of a batch: what ethers puts into one."""
 
-CONTRACT_NONCE_MAX: Final = 2**64 - 1
-"""A contract whose nonce stands here creates nothing any more (EIP-2681)."""
+RPC_BATCH_PARALLEL_MAX: Final = 16
+"""Members that run at once, so that a batch can't hold more than this many large answers in memory."""
 
-ANALYSED_CODES_MAX: Final = 1024
-"""Codes whose jump destinations are kept: at most 48 KiB each, so 48 MiB."""
+RPC_BATCH_ANSWER_BYTES_MAX: Final = 10_000_000
+"""All answers of a batch; what comes after is refused (geth's limit is 25 MB)."""
+
+CALL_GAS_MAX: Final = 50_000_000
+"""Gas of one eth_call or eth_estimateGas, as geth's RPCGasCap."""
+
+CALL_TIME_MS_MAX: Final = 2_000
+"""What one eth_call or estimate may take: gas doesn't measure time."""
+
+CALLS_WAITING_MAX: Final = 256
+"""Calls and searches that wait for a thread in one slave."""
+
+LOG_RANGE_BLOCKS_MAX: Final = 10_000
+"""Blocks that one eth_getLogs looks at; one bloom each."""
+
+LOG_FILTER_ITEMS_MAX: Final = 1_000
+"""Recipients, or alternatives for one topic, as geth."""
+
+FEE_HISTORY_BLOCKS_MAX: Final = 1_024
+"""Blocks of one eth_feeHistory, as geth; asked for more, it answers about so many."""
+
+FEE_HISTORY_REWARD_BLOCKS_MAX: Final = 128
+"""The same when rewards are asked for: every receipt of these blocks is read."""
+
+FEE_HISTORY_PERCENTILES_MAX: Final = 100
+"""Percentiles of one eth_feeHistory, as geth."""
+
+PROOF_SLOTS_MAX: Final = 1_024
+"""Storage proofs in one eth_getProof, as geth."""

@@ -50,9 +50,7 @@ class Terms(NamedTuple):
     """Per gas, of which nothing is burned."""
 
 
-def check(
-    journal: Journal, transaction: Transaction, block: BlockContext, gas_left: int
-) -> Terms:
+def check(journal: Journal, transaction: Transaction, block: BlockContext, gas_left: int) -> Terms:
     """The terms on which a transaction is valid. Raises Rejected, and changes nothing."""
     sender = journal.entry(transaction.sender)
     _check_nonce(transaction, sender.nonce)
@@ -73,14 +71,11 @@ def _terms(transaction: Transaction, block: BlockContext) -> Terms:
         raise UnsupportedType("transaction type not supported")
     intrinsic = intrinsic_gas(transaction, block.fork)
     if transaction.gas_limit < intrinsic:
-        raise Rejected(
-            f"intrinsic gas too low: have {transaction.gas_limit}, want {intrinsic}"
-        )
+        raise Rejected(f"intrinsic gas too low: have {transaction.gas_limit}, want {intrinsic}")
     floor = floor_gas(transaction, block.fork)
     if transaction.gas_limit < floor:
         raise Rejected(
-            "insufficient gas for floor data gas cost: "
-            f"have {transaction.gas_limit}, want {floor}"
+            f"insufficient gas for floor data gas cost: have {transaction.gas_limit}, want {floor}"
         )
     tip = min(transaction.max_priority_fee_per_gas, transaction.max_fee_per_gas - block.base_fee)
     return Terms(Gas(intrinsic), Gas(floor), Wei(block.base_fee + tip), Wei(tip))

@@ -87,7 +87,9 @@ class StateCase:
 
     def transaction(self) -> Transaction:
         """Raises Rejected or InvalidInput as for any transaction that comes in."""
-        return decode_transaction(protected(self.raw, octets(self.test["transaction"]["secretKey"])))
+        return decode_transaction(
+            protected(self.raw, octets(self.test["transaction"]["secretKey"]))
+        )
 
 
 def protected(raw: bytes, secret: bytes) -> bytes:
