@@ -21,17 +21,27 @@ from quarkparsec.limits import POOL_ACCOUNT_PENDING_MAX, POOL_ACCOUNT_QUEUED_MAX
 from quarkparsec.types import ShardKey
 
 
-class Pooled(NamedTuple):
-    """A transaction that waits for a block."""
+class Candidate(NamedTuple):
+    """A transaction as lane 1 takes it."""
 
     transaction: Transaction
     to_key: ShardKey
-    """The shard key of the entry it is sent to."""
+    """The shard key of all its frames."""
+
+
+class Pooled(NamedTuple):
+    """A transaction that waits for a block."""
+
+    candidate: Candidate
     cost: int
     """The most it can take from its sender, in wei: gas limit × fee cap + value."""
     arrived_ms: int
     sequence: int
     """Counts arrivals: the tie-breaker everywhere, so that the order of a block is determined."""
+
+    @property
+    def transaction(self) -> Transaction:
+        return self.candidate.transaction
 
 
 class AccountQueue:

@@ -52,7 +52,7 @@ class FoundLog(NamedTuple):
     log: Log
     place: TransactionPlace
     transaction_hash: Hash32
-    index: int
+    position: int
     """Among the logs of its shard's block."""
 
 
@@ -70,8 +70,8 @@ def find_logs(reader: Reader, first: Epoch, last: Epoch, query: LogQuery) -> lis
 
 
 def _search_block(store: BlockStore, epoch: Epoch, query: LogQuery) -> Iterator[FoundLog]:
-    for index, transaction in enumerate(store.transactions(epoch)):
-        yield from _search_transaction(transaction, TransactionPlace(epoch, index), query)
+    for position, transaction in enumerate(store.transactions(epoch)):
+        yield from _search_transaction(transaction, TransactionPlace(epoch, position), query)
 
 
 def _search_transaction(

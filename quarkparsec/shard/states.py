@@ -65,7 +65,8 @@ class Joining(NamedTuple):
 
 class Replaying(NamedTuple):
     head: RootHead
-    batch_of_hashes: tuple[Hash32, ...]
+    root_hashes: tuple[Hash32, ...]
+    """Of the root blocks up to there."""
     job_id: int
 
 
@@ -85,7 +86,6 @@ class Executed(NamedTuple):
 
 class Sealing(NamedTuple):
     open_round: OpenRound
-    lane: InShardResult
     job_id: int
 
 
