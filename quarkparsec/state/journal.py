@@ -56,9 +56,11 @@ class Entry:
 
     __slots__ = (
         "balance",
+        "before",
         "code_hash",
         "created",
         "exists",
+        "loaded",
         "nonce",
         "original",
         "recipient",
@@ -69,6 +71,8 @@ class Entry:
 
     def __init__(self, recipient: Recipient, account: Account | None, shard_key: ShardKey) -> None:
         self.recipient = recipient
+        self.before = account
+        """The entry when the epoch began."""
         self.exists = account is not None
         self.nonce: int = account.nonce if account else 0
         self.balance: int = account.balance if account else 0
@@ -79,6 +83,8 @@ class Entry:
         """Created as a contract in the running transaction (EIP-6780)."""
         self.storage: dict[Slot, int] = {}
         """Every slot read or written in this epoch."""
+        self.loaded: dict[Slot, int] = {}
+        """The same slots, as they were when the epoch began."""
         self.original: dict[Slot, int] = {}
         """Slots written in this transaction: their values at its start (EIP-2200)."""
 
@@ -101,10 +107,12 @@ class Entry:
 class EntryChange(NamedTuple):
     """What an epoch did to one entry."""
 
+    before: Account | None
+    """The entry when the epoch began."""
     account: Account | None
     """The entry at the end of the epoch, or None if it is gone; storage root not yet updated."""
-    storage: dict[Slot, int]
-    """Every slot that was read or written, with its last value."""
+    storage: dict[Slot, tuple[int, int]]
+    """Every slot whose word changed: what it was and what it is."""
 
 
 class Journal:
@@ -238,7 +246,7 @@ class Journal:
         if value is None:
             empty = entry.storage_root == EMPTY_TRIE_ROOT
             value = 0 if empty else self.source.storage(recipient, slot)
-            entry.storage[slot] = value
+            entry.storage[slot] = entry.loaded[slot] = value
         return value
 
     def original_storage(self, recipient: Recipient, slot: Slot) -> int:
@@ -275,13 +283,13 @@ class Journal:
     # --- the epoch
 
     def changes(self) -> dict[Recipient, EntryChange]:
-        """Every entry that this epoch may have changed, ordered by recipient."""
+        """Every entry that this epoch changed, ordered by recipient."""
+        found = {recipient: _change(self.entries[recipient]) for recipient in sorted(self.dirty)}
         return {
-            recipient: self._change(self.entries[recipient]) for recipient in sorted(self.dirty)
+            recipient: change
+            for recipient, change in found.items()
+            if change.storage or change.account != change.before
         }
-
-    def _change(self, entry: Entry) -> EntryChange:
-        return EntryChange(entry.to_account() if entry.exists else None, entry.storage)
 
     def _written(self, recipient: Recipient) -> Entry:
         entry = self.entry(recipient)
@@ -303,6 +311,15 @@ class Journal:
 def warm_keys(recipient: Recipient, slots: Iterable[Slot]) -> list[bytes]:
     """What an access list entry makes warm: the recipient and each of its slots (EIP-2930)."""
     return [recipient, *(recipient + slot for slot in slots)]
+
+
+def _change(entry: Entry) -> EntryChange:
+    storage = {
+        slot: (before, entry.storage[slot])
+        for slot, before in entry.loaded.items()
+        if entry.storage[slot] != before
+    }
+    return EntryChange(entry.before, entry.to_account() if entry.exists else None, storage)
 
 
 def _restore(table: dict[object, object], key: object, old: object) -> None:

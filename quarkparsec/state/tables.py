@@ -1,0 +1,77 @@
+"""The layout of a shard's database: every key that is ever written, in one place.
+
+    m…                          meta: schema version, genesis hash, head, oldest readable epoch
+    a ‖ recipient               account, RLP
+    s ‖ recipient ‖ slot        storage word, big endian without leading zeros
+    c ‖ code hash               code
+    t ‖ path                    node of the account trie, one byte a nibble
+    u ‖ recipient ‖ path        node of an account's storage trie
+    d ‖ flat key ‖ epoch        what a flat key (a… or s…) held before that epoch changed it
+    e ‖ epoch                   the flat keys that an epoch changed
+    h ‖ epoch                   block header          ─┐
+    b ‖ epoch                   block body             │ written by quarkparsec.shard
+    r ‖ epoch                   receipts               │
+    x ‖ transaction hash        epoch ‖ index          │
+    p                           the sealed block      ─┘
+
+Flat tables serve reads, tries serve roots and proofs; both say the same. Epochs are 8 bytes, big endian,
+so that order of keys is order of time. Keys of one table have one length (paths aside), so no key is a
+prefix of another key's `d` entry.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from quarkparsec.types import Epoch, Hash32, Recipient, Slot
+
+SCHEMA_KEY: Final = b"m:schema"
+GENESIS_KEY: Final = b"m:genesis"
+HEAD_KEY: Final = b"m:head"
+"""epoch (8 bytes) ‖ state root."""
+OLDEST_KEY: Final = b"m:oldest"
+"""The oldest epoch whose state can still be read, 8 bytes."""
+
+SCHEMA_VERSION: Final = b"1"
+
+ACCOUNT: Final = b"a"
+STORAGE: Final = b"s"
+CODE: Final = b"c"
+ACCOUNT_NODE: Final = b"t"
+STORAGE_NODE: Final = b"u"
+DIFF: Final = b"d"
+CHANGED: Final = b"e"
+
+EPOCH_BYTES: Final = 8
+
+
+def account_key(recipient: Recipient) -> bytes:
+    return ACCOUNT + recipient
+
+
+def storage_key(recipient: Recipient, slot: Slot) -> bytes:
+    return STORAGE + recipient + slot
+
+
+def code_key(code_hash: Hash32) -> bytes:
+    return CODE + code_hash
+
+
+def storage_node_prefix(recipient: Recipient) -> bytes:
+    return STORAGE_NODE + recipient
+
+
+def diff_key(flat_key: bytes, epoch: Epoch) -> bytes:
+    return DIFF + flat_key + encode_epoch(epoch)
+
+
+def changed_key(epoch: Epoch) -> bytes:
+    return CHANGED + encode_epoch(epoch)
+
+
+def encode_epoch(epoch: int) -> bytes:
+    return epoch.to_bytes(EPOCH_BYTES, "big")
+
+
+def decode_epoch(encoded: bytes) -> Epoch:
+    return Epoch(int.from_bytes(encoded, "big"))
