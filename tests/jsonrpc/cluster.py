@@ -1,4 +1,4 @@
-"""A cluster without a network: real transactions, receipts, blocks and root blocks behind the Node protocol.
+"""A cluster without a network: real transactions, receipts and blocks behind the Node protocol.
 
 Nothing is executed: whoever seals an epoch says what each transaction did. Everything else (hashes, blooms,
 cumulative gas, summaries, lookups) is computed from that by the code of the chain itself.
@@ -148,7 +148,7 @@ class MemoryCluster:
             )
             logs += len(each.logs)
         header = _shard_header(block_id.epoch, gas, [log for each in done for log in each.logs])
-        self.blocks[block_id] = ShardBlock(header, tuple(entries))
+        self.blocks[block_id] = ShardBlock(header, tuple(entries), Wei(0))
         self.block_receipts[block_id] = receipts
         return header
 
@@ -166,7 +166,9 @@ class MemoryCluster:
 
     def _tip(self, done: Did) -> int:
         base_fee = base_fee_after(self.roots[-1])
-        return done.gas_used * (effective_gas_price(decode_transaction(done.raw), base_fee) - base_fee)
+        return done.gas_used * (
+            effective_gas_price(decode_transaction(done.raw), base_fee) - base_fee
+        )
 
     # --- the Node protocol
 
@@ -239,7 +241,9 @@ class MemoryCluster:
         return Nonce((account.nonce if account else 0) + len(waiting))
 
     async def prove(self, recipient: Recipient, slots: Sequence[Slot]) -> AccountProof:
-        proofs = [SlotProof(slot, self.slots.get((recipient, slot), 0), (b"\xc0",)) for slot in slots]
+        proofs = [
+            SlotProof(slot, self.slots.get((recipient, slot), 0), (b"\xc0",)) for slot in slots
+        ]
         return AccountProof(self.accounts.get(recipient), (b"\xc1\x80",), tuple(proofs))
 
     async def call(self, request: CallRequest, epoch: Epoch) -> bytes:

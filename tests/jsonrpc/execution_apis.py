@@ -90,22 +90,20 @@ def _validator(method: str) -> Draft201909Validator:
 
 @cache
 def _schemas() -> dict[str, Any]:
-    return _load("src/schemas", {})
+    loaded: dict[str, Any] = {}
+    for content in _contents("src/schemas"):
+        loaded |= content
+    return loaded
 
 
 @cache
 def _methods() -> dict[str, Any]:
-    return {method["name"]: method for method in _load("src/eth", [])}
+    return {method["name"]: method for some in _contents("src/eth") for method in some}
 
 
-def _load(folder: str, into: Any) -> Any:
+def _contents(folder: str) -> Iterator[Any]:
     for path in sorted((ROOT / folder).glob("*.yaml")):
-        content = yaml.safe_load(path.read_text())
-        if isinstance(into, dict):
-            into |= content
-        else:
-            into += content
-    return into
+        yield yaml.safe_load(path.read_text())
 
 
 def _merge(node: Any) -> Any:

@@ -116,4 +116,6 @@ def test_a_listed_page_may_ask_and_read_but_never_with_credentials() -> None:
 
 
 def test_every_page_may_read_if_the_operator_says_so() -> None:
-    assert cors_headers(PAGE, Door(origins=frozenset({ANY})))["Access-Control-Allow-Origin"] == PAGE
+    assert (
+        cors_headers(PAGE, Door(origins=frozenset({ANY})))["Access-Control-Allow-Origin"] == PAGE
+    )

@@ -22,7 +22,11 @@ from quarkparsec.jsonrpc.rpc_error import RpcError
 from quarkparsec.limits import RPC_DEPTH_MAX
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from(["[", "]]", '"{', "\\"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text()
+    | st.sampled_from(["[", "]]", '"{', "\\"]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=40,
 )

@@ -5,8 +5,15 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from quarkparsec.errors import Corrupt, InvalidInput, InvariantBroken, Rejected, Unavailable
-from quarkparsec.jsonrpc.node import ExecutionFailed, ExecutionReverted, PrunedHistory
+from quarkparsec.errors import (
+    Corrupt,
+    InvalidInput,
+    InvariantBroken,
+    PrunedHistory,
+    Rejected,
+    Unavailable,
+)
+from quarkparsec.jsonrpc.node import ExecutionFailed, ExecutionReverted
 from quarkparsec.limits import RPC_BATCH_ANSWER_BYTES_MAX, RPC_BATCH_MAX
 from tests.jsonrpc.cluster import Door, MemoryCluster, sign
 
@@ -40,7 +47,13 @@ def test_params_of_another_type_are_refused(door: Door, params: object) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["eth_noSuchMethod", "eth_sendTransaction", "eth_sign", "personal_unlockAccount", "admin_peers"],
+    [
+        "eth_noSuchMethod",
+        "eth_sendTransaction",
+        "eth_sign",
+        "personal_unlockAccount",
+        "admin_peers",
+    ],
 )
 def test_an_unknown_method_is_refused_in_the_words_that_ethers_looks_for(
     door: Door, name: str
@@ -113,7 +126,9 @@ def test_neighbouring_transactions_of_a_batch_reach_the_pool_together_and_in_ord
     door: Door, cluster: MemoryCluster
 ) -> None:
     raws = [sign(nonce=nonce) for nonce in range(6, 10)]
-    sends = [message("eth_sendRawTransaction", "0x" + raw.hex(), id=i) for i, raw in enumerate(raws)]
+    sends = [
+        message("eth_sendRawTransaction", "0x" + raw.hex(), id=i) for i, raw in enumerate(raws)
+    ]
     answers = door.request([*sends[:3], message("eth_chainId", id=9), sends[3]])
     assert cluster.submitted == [raws[:3], raws[3:]]
     assert [answer["id"] for answer in answers] == [0, 1, 2, 9, 3]

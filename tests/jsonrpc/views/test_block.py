@@ -19,7 +19,7 @@ def test_a_recorded_block_looks_the_same_member_by_member_even_its_size() -> Non
     entries = tuple(Entry(raw, Recipient(bytes(20)), ShardKey(0)) for raw in raws)
     summary = ShardSummary(ShardId(0), header_bytes, len(raws), 0, Wei(0), Wei(0), ())
     block = RootBlock(header, (summary,), (ShardId(0),), 1, Wei(0), Wei(0))
-    view = block_view(block, [ShardBlock(header, entries)], full=False)
+    view = block_view(block, [ShardBlock(header, entries, Wei(0))], full=False)
     assert view == answer["result"]
 
 
@@ -45,4 +45,7 @@ def test_hashes_and_full_transactions_tell_of_the_same(door: Door) -> None:
 
 
 def test_a_blocks_hash_is_the_root_blocks(door: Door, cluster: MemoryCluster) -> None:
-    assert door.ask("eth_getBlockByNumber", "0x1", False)["hash"] == "0x" + cluster.roots[1].hash.hex()
+    assert (
+        door.ask("eth_getBlockByNumber", "0x1", False)["hash"]
+        == "0x" + cluster.roots[1].hash.hex()
+    )

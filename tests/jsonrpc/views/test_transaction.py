@@ -54,7 +54,10 @@ def _recorded(transaction_hash: str) -> tuple[bytes, Wei]:
     """The raw transaction with that hash in the recorded chain, and its block's base fee."""
     for header, raws in execution_apis.blocks():
         for raw in raws:
-            if raw[0] in (1, 2, 4) and f"0x{decode_transaction(raw).hash.hex()}" == transaction_hash:
+            if (
+                raw[0] in (1, 2, 4)
+                and f"0x{decode_transaction(raw).hash.hex()}" == transaction_hash
+            ):
                 return raw, _base_fee(header)
     raise LookupError(transaction_hash)
 

@@ -40,9 +40,7 @@ SHAPES: list[tuple[str, tuple[object, ...]]] = [
         for tag in ("latest", "earliest", "pending", "safe", "finalized", "0x1", "0x7f")
         for full in (False, True)
     ],
-    *[
-        ("eth_getBlockReceipts", (which,)) for which in ("latest", "earliest", "0x1", "0x7f")
-    ],
+    *[("eth_getBlockReceipts", (which,)) for which in ("latest", "earliest", "0x1", "0x7f")],
     ("eth_getBlockTransactionCountByNumber", ("0x1",)),
     *[
         ("eth_getTransactionByBlockNumberAndIndex", ("0x1", index))
