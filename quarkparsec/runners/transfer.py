@@ -26,9 +26,7 @@ def is_transfer(journal: Journal, transaction: Transaction, block: BlockContext)
     )
 
 
-def transfer(
-    journal: Journal, transaction: Transaction, to_key: ShardKey, terms: Terms
-) -> Done:
+def transfer(journal: Journal, transaction: Transaction, to_key: ShardKey, terms: Terms) -> Done:
     """Carry out a checked transfer. `to_key` is the frame key (it matters for a new account)."""
     sender, recipient, value = transaction.sender, transaction.to, transaction.value
     assert recipient is not None  # noqa: S101

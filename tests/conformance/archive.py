@@ -16,9 +16,7 @@ from typing import Any
 VARIABLE = "QUARKPARSEC_ETHEREUM_TESTS"
 DEFAULT = Path("..") / "shared" / "data" / "ethereum-tests.tar.xz"
 
-ARCHIVE = Path(
-    os.environ.get(VARIABLE) or Path(__file__).resolve().parents[2] / DEFAULT
-).resolve()
+ARCHIVE = Path(os.environ.get(VARIABLE) or Path(__file__).resolve().parents[2] / DEFAULT).resolve()
 
 MISSING = f"no archive of ethereum/tests (set {VARIABLE}, or put it at {DEFAULT})"
 

@@ -87,7 +87,9 @@ class StateCase:
 
     def transaction(self) -> Transaction:
         """Raises Rejected or InvalidInput as for any transaction that comes in."""
-        return decode_transaction(protected(self.raw, octets(self.test["transaction"]["secretKey"])))
+        return decode_transaction(
+            protected(self.raw, octets(self.test["transaction"]["secretKey"]))
+        )
 
 
 def protected(raw: bytes, secret: bytes) -> bytes:
@@ -113,7 +115,6 @@ class Result:
 
 def run(case: StateCase) -> Result:
     state, block = case.state(), case.block()
-    logs: tuple[Log, ...] = ()
     try:
         transaction = case.transaction()
         journal = Journal(state, ShardId(0), 1)

@@ -46,7 +46,9 @@ def make_warm(world: World, to: Recipient | None, access_list: AccessList) -> No
         warm.update(warm_keys(recipient, slots))
 
 
-def run_outermost(world: World, to: Recipient | None, value: int, data: bytes, gas: int) -> Outermost:
+def run_outermost(
+    world: World, to: Recipient | None, value: int, data: bytes, gas: int
+) -> Outermost:
     """Run a call, or for `to` None a creation, with `gas` left after the intrinsic gas."""
     if to is None:
         return _create(world, value, data, gas)

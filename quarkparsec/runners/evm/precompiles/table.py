@@ -6,7 +6,14 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from quarkparsec.runners.evm.precompiles import alt_bn128, blake2f, bls12_381, ecrecover, kzg, modexp
+from quarkparsec.runners.evm.precompiles import (
+    alt_bn128,
+    blake2f,
+    bls12_381,
+    ecrecover,
+    kzg,
+    modexp,
+)
 from quarkparsec.runners.evm.rules import Precompile
 from quarkparsec.types import Recipient
 
