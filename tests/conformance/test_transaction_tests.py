@@ -44,6 +44,16 @@ def accept(raw: bytes) -> Transaction:
     return transaction
 
 
+def accepted(raw: bytes) -> Transaction | None:
+    """None if one of our own rules is in the way."""
+    try:
+        return accept(raw)
+    except Rejected as refused:
+        if str(refused).startswith(OUR_OWN_RULES):
+            return None
+        raise
+
+
 def test_there_are_transactions_to_decode() -> None:
     if not CASES:
         pytest.skip(MISSING)
@@ -58,10 +68,8 @@ def test_a_transaction_is_read_or_refused_as_expected(
         with pytest.raises((Rejected, InvalidInput)):
             accept(octets(txbytes))
         return
-    try:
-        transaction = accept(octets(txbytes))
-    except Rejected as refused:
-        assert str(refused).startswith(OUR_OWN_RULES)
+    transaction = accepted(octets(txbytes))
+    if transaction is None:
         return
     assert transaction.hash.hex() == expected["hash"][2:]
     assert transaction.sender.hex() == expected["sender"][2:]
