@@ -125,6 +125,8 @@ ANALYSED_CODES_MAX: Final = 1024
 
 CONTRACT_NONCE_MAX: Final = 2**64 - 1
 """A contract whose nonce stands here creates nothing any more (EIP-2681)."""
+ACCOUNT_NONCE_MAX: Final = 2**64 - 1
+"""An account whose nonce stands here signs and creates nothing any more (EIP-2681)."""
 
 # --- the pool of one shard
 
