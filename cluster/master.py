@@ -18,8 +18,8 @@ from cluster.identity import Identity
 from cluster.leveldb import LevelDBStore
 from quarkparsec.broker.directory import Directory
 from quarkparsec.errors import InvalidInput
+from quarkparsec.root.genesis_block import open_root_chain
 from quarkparsec.root.machine import Announce, Excluded, LinkDown, LinkUp, RootMachine
-from quarkparsec.root.root_store import RootStore
 from quarkparsec.types import Epoch, Hash32, Recipient, ShardId
 from quarkparsec.wire import queries
 from quarkparsec.wire.envelope import Message
@@ -38,6 +38,7 @@ class Master:
     def __init__(self, identity: Identity) -> None:
         self._config: Final = identity.config
         self._store: Final = LevelDBStore(identity.folder / "master")
+        self._chain: Final = open_root_chain(self._store, identity.genesis)
         self._directory: Final = Directory(self._store, identity.genesis)
         self._slaves: Final[dict[str, Connection]] = {}
         self._followers: Final[set[Connection]] = set()
@@ -55,9 +56,8 @@ class Master:
 
     def start(self) -> None:
         """Bring the directory up to the root chain's head, then let the machine come up."""
-        root = RootStore(self._store)
-        for number in range(self._directory.head() + 1, root.head().number + 1):
-            block = root.block(Epoch(number))
+        for number in range(self._directory.head() + 1, self._chain.head().number + 1):
+            block = self._chain.block(Epoch(number))
             if block is not None:
                 self._store.write(self._directory.take(block), sync=False)
         self.driver.start()
@@ -128,11 +128,10 @@ class Master:
         self._followers.add(connection)
 
     def _read_root_block(self, query: queries.ReadRootBlock) -> Message:
-        root = RootStore(self._store)
         if query.number is not None:
-            block = root.block(Epoch(query.number))
+            block = self._chain.block(Epoch(query.number))
         else:
-            block = root.block_by_hash(Hash32(query.hash))
+            block = self._chain.block_by_hash(Hash32(query.hash))
         return Nothing() if block is None else Encoded(block.encode())
 
 
@@ -149,14 +148,12 @@ async def run_master(identity: Identity, stop: asyncio.Event) -> None:
     )
     try:
         master.start()
-        tasks = [asyncio.create_task(stop.wait()), master.driver.failed]
+        master.driver.failed.add_done_callback(lambda _: stop.set())
         if identity.config.gateway_in_master:
-            tasks.append(asyncio.create_task(run_gateway(identity, stop)))
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        stop.set()
-        for task in done:
-            task.result()
-        await asyncio.gather(*tasks[2:])
+            await run_gateway(identity, stop)
+        await stop.wait()
+        if master.driver.failed.done():
+            master.driver.failed.result()
     finally:
         server.close()
         master.close()
