@@ -175,7 +175,7 @@ def find_transaction(
     pooled = host.machine.pool.find(transaction_hash)
     if pooled is None:
         return Nothing()
-    return queries.FoundTransaction(host.shard_id, 0, 0, 0, Entry(pooled.transaction.raw, pooled.transaction.sender, pooled.to_key).encode(), b"")
+    return queries.FoundTransaction(host.shard_id, 0, 0, 0, Entry(pooled.transaction.raw, pooled.transaction.sender, pooled.candidate.to_key).encode(), b"")
 
 
 async def read_block(host: ShardHost, query: queries.ReadBlock) -> Encoded | Nothing:
