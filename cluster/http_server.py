@@ -67,8 +67,9 @@ class HttpServer:
 
     async def start(self, host: str, port: int) -> None:
         """Listen. Raises OSError if the port is taken."""
-        server = web.Server(self._handle, keepalive_timeout=HTTP_KEEPALIVE_MS / 1000)
-        self._runner = web.ServerRunner(server, access_log=None)
+        keepalive_s = HTTP_KEEPALIVE_MS / 1000
+        server = web.Server(self._handle, access_log=None, keepalive_timeout=keepalive_s)
+        self._runner = web.ServerRunner(server)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()
 

@@ -200,7 +200,7 @@ def read_logs(host: ShardHost, query: queries.ReadLogs) -> queries.LogsAnswer:
             queries.FoundLog(
                 one.place.epoch,
                 one.place.position,
-                one.index,
+                one.position,
                 one.transaction_hash,
                 one.log.recipient,
                 list(one.log.topics),
