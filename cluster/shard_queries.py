@@ -164,7 +164,7 @@ def find_transaction(host: ShardHost, transaction_hash: Hash32) -> queries.Query
         return queries.FoundTransaction(
             host.shard_id,
             place.epoch,
-            place.index,
+            place.position,
             found.logs_before,
             found.entry.encode(),
             found.receipt.encode_stored(),
@@ -196,8 +196,8 @@ def read_logs(host: ShardHost, query: queries.ReadLogs) -> queries.LogsAnswer:
         [
             queries.FoundLog(
                 one.place.epoch,
-                one.place.index,
-                one.index,
+                one.place.position,
+                one.position,
                 one.transaction_hash,
                 one.log.recipient,
                 list(one.log.topics),

@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 from quarkparsec.chain.block import RootBlock, ShardSummary
 from quarkparsec.root.epoch_plan import EpochPlan
@@ -48,5 +48,5 @@ class Storing(NamedTuple):
     token: int
 
 
-InRound = Union[Executing, Sealing]
-State = Union[Starting, Between, Executing, Sealing, Storing]
+InRound = Executing | Sealing
+State = Starting | Between | Executing | Sealing | Storing

@@ -24,10 +24,11 @@ drop everything it did there.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
-from quarkparsec.shard.block_builder import BuiltBlock, Opening
+from quarkparsec.shard.block_builder import BuiltBlock
 from quarkparsec.shard.lane_in_shard import InShardResult
+from quarkparsec.shard.opening import Opening
 from quarkparsec.shard.sealed_record import SealedRecord
 from quarkparsec.state.journal import Journal
 from quarkparsec.types import Epoch, Hash32, Wei
@@ -109,5 +110,5 @@ class Committing(NamedTuple):
     token: int
 
 
-InRound = Union[Executing, Executed, Sealing, Storing, Sealed]
-State = Union[Absent, Joining, Replaying, Idle, InRound, Committing]
+InRound = Executing | Executed | Sealing | Storing | Sealed
+State = Absent | Joining | Replaying | Idle | InRound | Committing
