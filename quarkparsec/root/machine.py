@@ -6,8 +6,8 @@ says which events a state acts on. Rules:
 1. The master says nothing before its term is durable, and `Commit` only after the root block is.
 2. An epoch goes on only with the answer of *every* participant. One that doesn't answer in time, answers
    something else, or has to join again aborts the attempt for all; the next attempt is made without it.
-3. A `Join` is answered with a `Welcome` only when the fate of the sealed block that it reports is known: its
-   epoch is committed, or its round is over. If that round is still open, the report counts as `Sealed`.
+3. A `Join` is answered with a `Welcome` only when the fate of the sealed block that it reports is known:
+   its epoch is committed, or its round is over. If that round is still open, the report counts as `Sealed`.
 4. What has no answer is said again; each shard's answers are idempotent, and so is counting them.
 5. Answers are believed only from joined members and for the current round.
 """

@@ -9,7 +9,8 @@
     STARTS                  → how often this shard was started
 
 One row for each transaction, so that a receipt is found without decoding the rest of its block. Epochs and
-positions are big-endian, so that a scan goes in their order. A log search reads BLOOM rows until one matches.
+positions are big-endian, so that a scan goes in their order. A log search reads
+BLOOM rows until one matches.
 """
 
 from __future__ import annotations

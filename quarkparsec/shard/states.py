@@ -15,7 +15,8 @@
 - *Replaying*: that block is committed, and a job runs it again (its state was lost in a crash).
 - *Idle*: at the root chain's head, between epochs, or left out of this one.
 - *Executing*: a job runs lane 1. *Executed*: it is over; the master knows or will be told.
-- *Sealing*: a job builds the block. *Storing*: it is being made durable. *Sealed*: it is, and the master decides.
+- *Sealing*: a job builds the block. *Storing*: it is being made durable. *Sealed*: it is; the master
+  decides.
 - *Committing*: the root block is durable; what it holds of this shard is being written.
 
 From Executing to Sealed the shard is *in a round*: `Abort`, a later `Open` or a `Commit` without its block
