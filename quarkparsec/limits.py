@@ -125,6 +125,8 @@ ANALYSED_CODES_MAX: Final = 1024
 
 CONTRACT_NONCE_MAX: Final = 2**64 - 1
 """A contract whose nonce stands here creates nothing any more (EIP-2681)."""
+ACCOUNT_NONCE_MAX: Final = 2**64 - 1
+"""An account whose nonce stands here signs and creates nothing any more (EIP-2681)."""
 
 # --- the pool of one shard
 
@@ -214,3 +216,9 @@ FEE_HISTORY_PERCENTILES_MAX: Final = 100
 
 PROOF_SLOTS_MAX: Final = 1_024
 """Storage proofs in one eth_getProof, as geth."""
+
+RPC_BUDGET_PER_SECOND: Final = 100_000
+"""What one client may spend, in jsonrpc.method.Cost: 1,000 calls, 25,000 transactions or 50,000 balances."""
+
+RPC_BUDGET_MAX: Final = 200_000
+"""What a client that was quiet may spend at once."""

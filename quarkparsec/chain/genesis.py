@@ -174,7 +174,10 @@ def _check(genesis: Genesis) -> None:
     """Raise InvalidInput for values that make no chain."""
     rules = (
         (0 < genesis.chain_id < 1 << CHAIN_ID_BITS, "chain_id must be below 2^20"),
-        (genesis.chain_id not in CHAIN_IDS_OF_TOOLS, "chain_id is one that tools keep for themselves"),
+        (
+            genesis.chain_id not in CHAIN_IDS_OF_TOOLS,
+            "chain_id is one that tools keep for themselves",
+        ),
         (is_shard_count(genesis.shard_count), "shard_count must be a power of two"),
         (genesis.gas_limit >= 21_000, "gas_limit has no room for a transaction"),
         (genesis.min_epoch_ms >= 0, "min_epoch_ms is negative"),

@@ -27,7 +27,7 @@ from quarkparsec.chain.block import Entry, RootBlock, ShardBlock
 from quarkparsec.chain.log import Log
 from quarkparsec.chain.log_filter import LogFilter
 from quarkparsec.chain.receipt import Receipt
-from quarkparsec.errors import QuarkparsecError, Rejected, Unavailable
+from quarkparsec.errors import QuarkparsecError, Rejected
 from quarkparsec.state.account import Account
 from quarkparsec.types import Epoch, Gas, Hash32, Nonce, Recipient, ShardId, Slot, Wei
 
@@ -48,10 +48,6 @@ class ExecutionFailed(Rejected):
 
 class TooManyResults(Rejected):
     """A log query matches more than a single answer may hold."""
-
-
-class PrunedHistory(Unavailable):
-    """The state of that epoch isn't kept any more."""
 
 
 # --- what a node is asked, and what it answers

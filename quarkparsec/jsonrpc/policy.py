@@ -69,7 +69,9 @@ def refuse(head: Head, door: Door) -> Refusal | None:
     if not _is_json(head.content_type):
         return Refusal(415, "invalid content type, only application/json is supported")
     if head.content_length is not None and head.content_length > RPC_BODY_BYTES_MAX:
-        return Refusal(413, f"content length too large ({head.content_length}>{RPC_BODY_BYTES_MAX})")
+        return Refusal(
+            413, f"content length too large ({head.content_length}>{RPC_BODY_BYTES_MAX})"
+        )
     return None
 
 

@@ -15,8 +15,14 @@ from __future__ import annotations
 from typing import Final
 
 from quarkparsec.codec.quantities import data
-from quarkparsec.errors import InvalidInput, QuarkparsecError, Rejected, Unavailable
-from quarkparsec.jsonrpc.node import ExecutionReverted, PrunedHistory, TooManyResults
+from quarkparsec.errors import (
+    InvalidInput,
+    PrunedHistory,
+    QuarkparsecError,
+    Rejected,
+    Unavailable,
+)
+from quarkparsec.jsonrpc.node import ExecutionReverted, TooManyResults
 from quarkparsec.jsonrpc.revert import revert_words
 from quarkparsec.limits import LOG_RESULTS_MAX
 

@@ -31,6 +31,10 @@ class RootStore:
     def __init__(self, reader: Reader) -> None:
         self._reader: Final = reader
 
+    def is_begun(self) -> bool:
+        """Whether there is a root block at all."""
+        return self._reader.get(_HEAD) is not None
+
     def head(self) -> RootBlock:
         """The last root block. Raises Corrupt if there is none, not even genesis."""
         head = self._reader.get(_HEAD)

@@ -242,7 +242,7 @@ class Follow(Query, frozen=True):
 
 
 class RootCommitted(Query, frozen=True):
-    """A root block was committed. `head` tells a follower how far the chain is."""
+    """A root block was committed."""
 
     block: bytes
 
@@ -264,28 +264,6 @@ class Located(Query, frozen=True):
     """A shard key a recipient."""
 
     shard_keys: list[int]
-
-
-class ReadCluster(Query, frozen=True):
-    """How the cluster is made up now: ClusterAnswer."""
-
-
-class SlaveView(msgspec.Struct, frozen=True, array_like=True):
-    """A slave as the master sees it."""
-
-    name: str
-    host: str
-    port: int
-    shards: list[int]
-    connected: bool
-
-
-class ClusterAnswer(Query, frozen=True):
-    """Shards, slaves, head."""
-
-    shard_count: int
-    head: int
-    slaves: list[SlaveView]
 
 
 QueryMessage = (
@@ -316,6 +294,4 @@ QueryMessage = (
     | ReadRootBlock
     | Locate
     | Located
-    | ReadCluster
-    | ClusterAnswer
 )

@@ -44,21 +44,17 @@ async def _range(node: Node, query: LogQuery) -> tuple[int, int]:
             raise RpcError(SERVER_ERROR, "unknown block")
         return block.number, block.number
     head = node.head().header.number
-    if _is_beyond(query.last, head):
-        raise invalid_params("block range extends beyond current head block")
     first, last = _number(query.first, head), _number(query.last, head)
     # A poller that asks from the block after the head to the latest one is early, not wrong.
     if first > last and not isinstance(query.last, Tag):
         raise invalid_params("invalid block range params")
+    if last > head:
+        raise invalid_params("block range extends beyond current head block")
     return first, last
 
 
 def _number(height: Height, head: int) -> int:
     return head if isinstance(height, Tag) else height
-
-
-def _is_beyond(height: Height, head: int) -> bool:
-    return not isinstance(height, Tag) and height > head
 
 
 async def _views(node: Node, found: Sequence[FoundLog]) -> list[dict[str, Any]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from quarkparsec.codec.quantities import data, quantity
+from quarkparsec.errors import PrunedHistory
 from quarkparsec.jsonrpc.arguments.argument import Argument
 from quarkparsec.jsonrpc.arguments.block import BLOCK, BlockReference, Tag, resolve_epoch
 from quarkparsec.jsonrpc.arguments.proof_keys import ProofKey, parse_proof_keys
 from quarkparsec.jsonrpc.arguments.scalars import parse_recipient, parse_slot
 from quarkparsec.jsonrpc.method import Cost, Method
-from quarkparsec.jsonrpc.node import Node, PrunedHistory
+from quarkparsec.jsonrpc.node import Node
 from quarkparsec.jsonrpc.views.proof import proof_view
 from quarkparsec.types import Recipient, Slot
 
