@@ -18,6 +18,7 @@ from quarkparsec.chain.block import Entry, RootBlock, ShardBlock
 from quarkparsec.chain.log import Log
 from quarkparsec.chain.log_filter import LogFilter
 from quarkparsec.chain.receipt import Receipt
+from quarkparsec.codec import rlp
 from quarkparsec.errors import InvalidInput, QuarkparsecError, Unavailable
 from quarkparsec.jsonrpc.node import (
     AccountProof,
@@ -84,7 +85,9 @@ class ClusterNode:
         for summary in head.summaries:
             slave = self._router.slave_of(summary.shard_id)
             connected = self._router.is_connected(slave)
-            shards.append(ShardStatus(summary.shard_id, slave, summary.number, connected))
+            shards.append(
+                ShardStatus(summary.shard_id, slave, summary.shard_header().number, connected)
+            )
         names = sorted(self._router.slaves)
         slaves = tuple(SlaveStatus(name, self._router.is_connected(name)) for name in names)
         return ClusterView(tuple(shards), slaves)
@@ -177,14 +180,14 @@ class ClusterNode:
 
     async def call(self, request: CallRequest, epoch: Epoch) -> bytes:
         shard_id, call = await self._locate_call(request)
-        query = queries.ReadOnlyCall(shard_id, call, epoch)
+        query = queries.ReadOnlyCall(shard_id, call, await self._surroundings(epoch))
         answer = await self._ask(shard_id, query, CallAnswer)
         _raise_failed(answer)
         return answer.output
 
     async def estimate_gas(self, request: CallRequest, epoch: Epoch) -> Gas:
         shard_id, call = await self._locate_call(request)
-        query = queries.EstimateGas(shard_id, call, epoch)
+        query = queries.EstimateGas(shard_id, call, await self._surroundings(epoch))
         answer = await self._ask(shard_id, query, CallAnswer)
         _raise_failed(answer)
         return Gas(answer.gas_used)
@@ -222,7 +225,7 @@ class ClusterNode:
         answer = await self._router.ask_optional(slave, query, queries.FoundTransaction)
         if answer is None:
             return None
-        entry = Entry.decode(answer.entry)
+        entry = Entry.from_item(rlp.decode(answer.entry))
         if not 0 < answer.epoch <= self.head().number:
             return entry
         block = BlockId(ShardId(answer.shard_id), Epoch(answer.epoch))
@@ -236,12 +239,17 @@ class ClusterNode:
             shard_id,
             first,
             last,
-            list(wanted.recipients),
-            [list(topics) for topics in wanted.topics],
+            sorted(wanted.recipients),
+            [sorted(topics or ()) for topics in wanted.topics],
             LOG_RESULTS_MAX + 1,
         )
         answer = await self._ask(shard_id, query, queries.LogsAnswer)
         return [_found_log(shard_id, found) for found in answer.logs]
+
+    async def _surroundings(self, epoch: Epoch) -> queries.Surroundings:
+        header = (await self._root_block(epoch)).header
+        base_fee = _wei(header.base_fee)
+        return queries.Surroundings(epoch, header.timestamp, base_fee, header.prevrandao)
 
     async def _locate_call(self, request: CallRequest) -> tuple[ShardId, queries.UnsignedCall]:
         """The shard that runs a call, and the call with its target's key.

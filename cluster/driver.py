@@ -15,6 +15,7 @@ from concurrent.futures import Executor
 from typing import Any, Final, Protocol
 
 from quarkparsec.effects import JobDone, Persist, Persisted, Run, Send, Tick, WakeAt
+from quarkparsec.errors import Rejected, Unavailable
 from quarkparsec.store import Store
 
 log = logging.getLogger("driver")
@@ -22,6 +23,9 @@ log = logging.getLogger("driver")
 
 class Machine(Protocol):
     """A pure state machine."""
+
+    def start(self, now_ms: int) -> list[Any]:
+        """Come up; return effects."""
 
     def step(self, now_ms: int, event: Any) -> list[Any]:
         """Take an event; return effects."""
@@ -43,6 +47,7 @@ class Driver:
         thread: Executor,
         send: Callable[[Any], None],
         announce: Callable[[Any], None],
+        stepped: Callable[[], None],
     ) -> None:
         self.failed: Final[asyncio.Future[None]] = asyncio.get_running_loop().create_future()
         """Raises what stopped the machine; it must not be stepped again."""
@@ -52,19 +57,31 @@ class Driver:
         self._thread: Final = thread
         self._send: Final = send
         self._announce: Final = announce
+        self._stepped: Final = stepped
         self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Let the machine come up."""
+        self.run(lambda: self._machine.start(now_ms()))
 
     def step(self, event: Any) -> None:
         """Feed one event and carry out what follows."""
+        self.run(lambda: self._machine.step(now_ms(), event))
+
+    def run(self, step: Callable[[], list[Any]]) -> None:
+        """Take a step of the machine and carry out its effects. A Rejected is the caller's."""
         if self.failed.done():
-            return
+            raise Unavailable(f"{self._name} has stopped")
         try:
-            effects = self._machine.step(now_ms(), event)
-        except Exception as error:  # a machine that raised is in no state to go on
+            effects = step()
+        except Rejected:
+            raise
+        except Exception as error:  # noqa: BLE001 - a machine that raised is in no state to go on
             self._fail(error)
             return
         for effect in effects:
             self._carry_out(effect)
+        self._stepped()
 
     def stop(self) -> None:
         """Step no more."""

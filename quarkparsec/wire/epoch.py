@@ -178,10 +178,11 @@ class Seal(Struct, frozen=True, tag=True):
 
 
 class Commit(Struct, frozen=True, tag=True):
-    """The root block of this round is durable."""
+    """Root block `epoch` is durable: make visible what it holds of this shard, forget what it doesn't."""
 
     shard_id: ShardId
-    round: Round
+    term: CountField
+    epoch: Epoch
     root_hash: HashField
     block_hash: HashField
     """Of the shard's last committed block, this one included."""

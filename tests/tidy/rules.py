@@ -21,7 +21,7 @@ BANNED_MODULES: Final = {"pickle", "marshal", "shelve"}
 NESTING_NODES: Final = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.AsyncFor, ast.AsyncWith)
 
 BROAD_EXCEPT_FILES: Final = {
-    "quarkparsec/jsonrpc/server.py",  # a request must never take the server down
+    "quarkparsec/jsonrpc/service.py",  # a request must never take the server down
     "cluster/driver.py",  # a broken replica stops alone
 }
 

@@ -1,0 +1,52 @@
+"""Set-code authorizations: accounts that let a contract's code run as their own (EIP-7702).
+
+They are applied before the transaction's first frame and stay even if that frame fails. One that isn't
+valid is skipped. Valid are only those of authorities whose home is in this shard: elsewhere the account's
+nonce isn't known.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from quarkparsec.chain.authorization import Authorization
+from quarkparsec.limits import ACCOUNT_NONCE_MAX
+from quarkparsec.runners.evm.world import World
+from quarkparsec.state.account import DELEGATION_PREFIX, delegate_of
+from quarkparsec.types import home_key, shard_of
+
+EXISTING_AUTHORITY_REFUND: Final = 25_000 - 12_500
+"""Intrinsic gas pays for a new account; an authority that exists already is cheaper."""
+
+_NOBODY: Final = bytes(20)
+"""Delegating to this one ends the delegation."""
+
+
+def apply_authorizations(world: World, authorizations: tuple[Authorization, ...]) -> None:
+    """Set or clear the delegations that the tuples ask for, in their order."""
+    for authorization in authorizations:
+        _apply(world, authorization)
+
+
+def _apply(world: World, authorization: Authorization) -> None:
+    journal = world.journal
+    if authorization.chain_id not in (0, world.block.chain_id):
+        return
+    if authorization.nonce >= ACCOUNT_NONCE_MAX:
+        return
+    authority = authorization.authority()
+    if authority is None:
+        return
+    if shard_of(home_key(authority), journal.shard_count) != journal.shard_id:
+        return
+    journal.make_warm(authority)
+    entry = journal.entry(authority)
+    if entry.has_code and delegate_of(journal.code(authority)) is None:
+        return
+    if entry.nonce != authorization.nonce:
+        return
+    if entry.exists:
+        world.refund += EXISTING_AUTHORITY_REFUND
+    delegate = authorization.recipient
+    journal.set_code(authority, b"" if delegate == _NOBODY else DELEGATION_PREFIX + delegate)
+    journal.set_nonce(authority, entry.nonce + 1)

@@ -1,0 +1,152 @@
+"""Runs a call that nobody signed and keeps nothing of it (eth_call).
+
+The caller may spend anybody's money and names its own gas limit; without a fee cap gas is free and the
+block's base fee reads as 0, as in geth. A clock, injected as `out_of_time`, stops what takes too long:
+it is looked at on every JUMPDEST, frame and precompiled contract, so no loop can hide from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from quarkparsec.chain.access_list import AccessList
+from quarkparsec.chain.authorization import Authorization
+from quarkparsec.chain.fees import effective_gas_price, floor_gas, intrinsic_gas
+from quarkparsec.chain.transaction import DYNAMIC_FEE, SET_CODE, Transaction
+from quarkparsec.errors import Rejected
+from quarkparsec.runners.block_context import BlockContext
+from quarkparsec.runners.evm.authorizations import apply_authorizations
+from quarkparsec.runners.evm.faults import EXECUTION_REVERTED, words_of
+from quarkparsec.runners.evm.forks import WATCHED_RULES
+from quarkparsec.runners.evm.outermost import gas_after_refund, make_warm, run_outermost
+from quarkparsec.runners.evm.world import World
+from quarkparsec.runners.validity import InsufficientFunds
+from quarkparsec.state.journal import Journal
+from quarkparsec.types import Gas, Hash32, Recipient, ShardKey, Wei
+
+
+class GasTooLow(Rejected):
+    """The gas limit doesn't even pay for what a call costs before it runs."""
+
+
+class Call(NamedTuple):
+    """What to run. `to` None runs `data` as init code."""
+
+    sender: Recipient
+    to: Recipient | None
+    to_key: ShardKey
+    """The key of the frames: of the contract at `to`, resolved; of the sender's home for a creation."""
+    gas_limit: Gas
+    value: Wei = Wei(0)
+    data: bytes = b""
+    max_fee_per_gas: Wei = Wei(0)
+    """0: nobody pays for gas."""
+    max_priority_fee_per_gas: Wei = Wei(0)
+    access_list: AccessList = ()
+    authorizations: tuple[Authorization, ...] = ()
+
+    def unsigned(self) -> Transaction:
+        """The transaction that this would be, but for nonce and signature."""
+        return Transaction(
+            type=SET_CODE if self.authorizations else DYNAMIC_FEE,
+            chain_id=0,
+            nonce=0,
+            max_priority_fee_per_gas=self.max_priority_fee_per_gas,
+            max_fee_per_gas=self.max_fee_per_gas,
+            gas_limit=self.gas_limit,
+            to=self.to,
+            value=self.value,
+            data=self.data,
+            access_list=self.access_list,
+            authorizations=self.authorizations,
+            parity=0,
+            r=0,
+            s=0,
+            sender=self.sender,
+            hash=Hash32(b""),
+            raw=b"",
+        )
+
+
+class CallResult(NamedTuple):
+    """How a call ended."""
+
+    gas_used: Gas
+    refund: Gas
+    """What was taken off the gas used (EIP-3529)."""
+    output: bytes
+    """What it returned or reverted with."""
+    error: str | None
+    """In geth's words, or None."""
+
+    @property
+    def is_reverted(self) -> bool:
+        """The code itself said no; `output` says why."""
+        return self.error == EXECUTION_REVERTED
+
+
+def call(
+    journal: Journal, call: Call, block: BlockContext, out_of_time: Callable[[], bool]
+) -> CallResult:
+    """Run `call` on top of the journal and take everything back.
+
+    Raises Rejected if it can't be run at all (funds, fee cap, intrinsic gas), OutOfTime if it is stopped.
+    """
+    if call.max_fee_per_gas == 0:
+        block = block._replace(base_fee=Wei(0))
+    transaction = call.unsigned()
+    _check_fees(call, block)
+    _check_funds(journal, call)
+    intrinsic = intrinsic_gas(transaction, block.fork)
+    floor = floor_gas(transaction, block.fork)
+    if call.gas_limit < max(intrinsic, floor):
+        want = max(intrinsic, floor)
+        raise GasTooLow(f"intrinsic gas too low: have {call.gas_limit}, want {want}")
+    journal.begin_transaction(call.to_key)
+    rules = WATCHED_RULES[block.fork]
+    try:
+        gas_price = effective_gas_price(transaction, block.base_fee)
+        world = World(journal, block, rules, call.sender, gas_price, out_of_time)
+        return _run(world, call, intrinsic, floor)
+    finally:
+        journal.rollback(0)
+        journal.begin_transaction(ShardKey(0))
+
+
+def _run(world: World, call: Call, intrinsic: int, floor: int) -> CallResult:
+    journal, limit = world.journal, call.gas_limit
+    journal.add_balance(call.sender, -limit * world.gas_price)
+    journal.set_nonce(call.sender, journal.entry(call.sender).nonce + 1)
+    make_warm(world, call.to, call.access_list)
+    apply_authorizations(world, call.authorizations)
+    outermost = run_outermost(world, call.to, call.value, call.data, limit - intrinsic)
+    spent = limit - outermost.gas_left
+    gas_used = gas_after_refund(world, limit, outermost.gas_left, floor)
+    fault = outermost.fault
+    return CallResult(
+        Gas(gas_used),
+        Gas(max(spent - gas_used, 0)),
+        outermost.output,
+        words_of(fault) if fault else None,
+    )
+
+
+def _check_fees(call: Call, block: BlockContext) -> None:
+    if call.max_priority_fee_per_gas > call.max_fee_per_gas:
+        raise Rejected("max priority fee per gas higher than max fee per gas")
+    if call.max_fee_per_gas < block.base_fee:
+        raise Rejected(
+            "max fee per gas less than block base fee: "
+            f"maxFeePerGas: {call.max_fee_per_gas}, baseFee: {block.base_fee}"
+        )
+
+
+def _check_funds(journal: Journal, call: Call) -> None:
+    balance = journal.entry(call.sender).balance
+    cost = call.gas_limit * call.max_fee_per_gas + call.value
+    if balance < cost:
+        raise InsufficientFunds(
+            "insufficient funds for gas * price + value: "
+            f"address 0x{call.sender.hex()} have {balance} want {cost}"
+        )

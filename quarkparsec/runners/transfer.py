@@ -1,0 +1,36 @@
+"""The fast path: money to an account that runs nothing.
+
+It is the same as running the transaction in the EVM, of which it needs nothing: after the checks a
+payment can't fail, so there is no frame, no checkpoint and no gas to count beyond the intrinsic gas.
+"""
+
+from __future__ import annotations
+
+from quarkparsec.chain.fork import PRECOMPILES
+from quarkparsec.chain.transaction import Transaction
+from quarkparsec.runners.block_context import BlockContext
+from quarkparsec.runners.outcome import SUCCESS, Done
+from quarkparsec.runners.validity import Terms
+from quarkparsec.state.journal import Journal
+from quarkparsec.types import Recipient, ShardKey, Wei
+
+
+def is_transfer(
+    journal: Journal, transaction: Transaction, recipient: Recipient, block: BlockContext
+) -> bool:
+    """Whether nothing runs at `recipient`: no code, no precompiled contract, no delegation to set."""
+    return (
+        not journal.entry(recipient).has_code
+        and recipient not in PRECOMPILES[block.fork]
+        and not transaction.authorizations
+    )
+
+
+def transfer(
+    journal: Journal, transaction: Transaction, recipient: Recipient, key: ShardKey, terms: Terms
+) -> Done:
+    """Carry out a checked transfer to `recipient`; `key` is what a new account there may get."""
+    gas_used = max(terms.intrinsic_gas, terms.floor_gas)
+    value = transaction.value
+    journal.pay(key, transaction.sender, gas_used * terms.gas_price + value, recipient, value)
+    return Done(SUCCESS, gas_used, Wei(gas_used * terms.tip), (), b"", None, None)

@@ -1,0 +1,1 @@
+"""Other people's tests and other people's EVMs, against ours."""
