@@ -104,8 +104,6 @@ class Driver:
             self._announce(effect)
 
     def _run(self, effect: Run) -> JobDone:
-        if effect.budget_ms is None:
-            return JobDone(effect.job_id, effect.job(_never))
         end = time.monotonic() + effect.budget_ms / 1000
         return JobDone(effect.job_id, effect.job(lambda: time.monotonic() > end))
 
@@ -136,7 +134,3 @@ class Driver:
         log.critical("%s stops", self._name, exc_info=error)
         self.failed.set_exception(error)
         self.failed.exception()  # whoever waits for it sees it; nobody has to
-
-
-def _never() -> bool:
-    return False

@@ -93,13 +93,7 @@ HTTP_KEEPALIVE_MS: Final = 120_000
 """An idle connection, as geth has it."""
 
 CLIENTS_MAX: Final = 4_096
-"""Clients whose budgets are kept; one that is forgotten starts anew."""
-
-CLIENT_BUDGET_PER_SECOND: Final = 200_000
-"""Units (jsonrpc.method.Cost) that one client address earns: more than a gateway can serve."""
-
-CLIENT_BUDGET_MAX: Final = 400_000
-"""What an idle client can save up: two seconds at full rate."""
+"""Clients whose allowances are kept; one that is forgotten starts anew."""
 
 # --- state
 

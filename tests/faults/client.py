@@ -74,7 +74,7 @@ class Client(threading.Thread):
             time.sleep(POLL_S)
 
     def _rpc(self, method: str, *params: Any) -> Any:
-        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        body: Any = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         answer = self._session.post(self._url, json=body, timeout=5).json()
         if "error" in answer:
             raise RuntimeError(answer["error"]["message"])

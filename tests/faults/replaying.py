@@ -5,8 +5,8 @@ from __future__ import annotations
 from quarkparsec.chain.block import ShardBlock
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.root.root_store import RootStore
-from quarkparsec.runners.block_context import BlockContext
-from quarkparsec.shard.block_builder import BuiltBlock, Opening
+from quarkparsec.shard.block_builder import BuiltBlock
+from quarkparsec.shard.opening import open_block_again
 from quarkparsec.shard.replay import replay
 from quarkparsec.state.shard_state import ShardState
 from quarkparsec.types import Epoch, Hash32
@@ -24,19 +24,5 @@ def replay_block(
         root = chain.block(Epoch(number))
         return None if root is None else root.hash
 
-    context = BlockContext(
-        chain_id=genesis.chain_id,
-        number=header.number,
-        timestamp=header.timestamp,
-        gas_limit=genesis.gas_limit,
-        base_fee=header.base_fee,
-        coinbase=genesis.coinbase,
-        prevrandao=header.prevrandao,
-        block_hash=block_hash,
-        fork=genesis.fork,
-        universal=genesis.universal,
-    )
-    opening = Opening(
-        state.shard_id, header.parent_hash, header.parent_beacon_block_root, context
-    )
+    opening = open_block_again(genesis, header.parent_hash, header, block_hash)
     return replay(state, block, opening)

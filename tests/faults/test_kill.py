@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.audit import Audit
-from tests.faults.client import Acknowledged, start_clients
+from tests.faults.client import Acknowledged, Client, start_clients
 from tests.processes.running_cluster import RunningCluster
 
 ROUNDS = int(os.environ.get("QP_FAULT_ROUNDS", "3"))
@@ -53,10 +53,10 @@ def kill(cluster: RunningCluster, victim: str) -> None:
         cluster.kill(victim)
 
 
-def wait_for_progress(clients: list[object], before: int) -> None:
+def wait_for_progress(clients: list[Client], before: int) -> None:
     """The cluster goes on by itself."""
     deadline = time.monotonic() + 30
-    while sum(len(client.acknowledged) for client in clients) <= before + len(clients):  # type: ignore[attr-defined]
+    while sum(len(client.acknowledged) for client in clients) <= before + len(clients):
         assert time.monotonic() < deadline, "no transaction was committed after the restart"
         time.sleep(0.05)
 
