@@ -188,11 +188,13 @@ class Connection(asyncio.Protocol):
                 waiting.set_result(envelope.message)
 
     async def _answer(self, envelope: Envelope) -> None:
+        answer: Message = to_failure(Unavailable("the request failed; the log says why"))
         try:
-            message = await self._service.answer(self, envelope.message)
+            answer = await self._service.answer(self, envelope.message)
         except QuarkparsecError as error:
-            message = to_failure(error)
-        self._send(Envelope(envelope.id + 1, message))
+            answer = to_failure(error)
+        finally:
+            self._send(Envelope(envelope.id + 1, answer))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

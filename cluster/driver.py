@@ -65,11 +65,12 @@ class Driver:
         self.run(lambda: self._machine.start(now_ms()))
 
     def step(self, event: Any) -> None:
-        """Feed one event and carry out what follows."""
-        self.run(lambda: self._machine.step(now_ms(), event))
+        """Feed one event and carry out what follows; a machine that has stopped hears nothing."""
+        if not self.failed.done():
+            self.run(lambda: self._machine.step(now_ms(), event))
 
     def run(self, step: Callable[[], list[Any]]) -> None:
-        """Take a step of the machine and carry out its effects. A Rejected is the caller's."""
+        """Take a step of the machine and carry out its effects. Raises Rejected and Unavailable."""
         if self.failed.done():
             raise Unavailable(f"{self._name} has stopped")
         try:
@@ -103,6 +104,8 @@ class Driver:
             self._announce(effect)
 
     def _run(self, effect: Run) -> JobDone:
+        if effect.budget_ms is None:
+            return JobDone(effect.job_id, effect.job(_never))
         end = time.monotonic() + effect.budget_ms / 1000
         return JobDone(effect.job_id, effect.job(lambda: time.monotonic() > end))
 
@@ -115,7 +118,7 @@ class Driver:
         loop.run_in_executor(self._thread, work).add_done_callback(self._done)
 
     def _done(self, future: asyncio.Future[Any]) -> None:
-        if future.cancelled() or self.failed.done():
+        if future.cancelled():
             return
         error = future.exception()
         if error is not None:
@@ -133,3 +136,7 @@ class Driver:
         log.critical("%s stops", self._name, exc_info=error)
         self.failed.set_exception(error)
         self.failed.exception()  # whoever waits for it sees it; nobody has to
+
+
+def _never() -> bool:
+    return False

@@ -99,7 +99,7 @@ async def run(
         if not ready.done():
             ready.cancel()
         else:
-            console.print(banner(config, genesis, directory, ready.result()))
+            console.print(banner(config, genesis, directory, ready.result()), soft_wrap=True)
         await stopped
         console.print("stopping…")
 
@@ -112,7 +112,7 @@ async def _wait_until_ready(config: ClusterConfig) -> int:
             while True:
                 view = await _cluster_view(client, url)
                 if view is not None and all(slave["connected"] for slave in view["slaves"]):
-                    return int(view["head"], 16)
+                    return int(view["epoch"], 16)
                 await asyncio.sleep(READY_POLL_S)
     except TimeoutError as error:
         raise Unavailable("the cluster didn't start in time; see the logs") from error

@@ -11,7 +11,7 @@ from typing import Final
 from cluster.bounded import LeastRecentlyUsed
 from cluster.bus import Connection, Credentials, stay_connected
 from cluster.config import Endpoint
-from quarkparsec.chain.root_block import RootBlock
+from quarkparsec.chain.block import RootBlock
 from quarkparsec.errors import InvalidInput, Unavailable
 from quarkparsec.limits import ROOT_BLOCK_CACHE_MAX
 from quarkparsec.types import Epoch, Hash32

@@ -17,7 +17,7 @@ from cluster.identity import Identity
 from cluster.peer_link import PeerLink
 from cluster.root_follower import RootFollower
 from quarkparsec.chain.fork import PRECOMPILES
-from quarkparsec.chain.root_block import RootBlock
+from quarkparsec.chain.block import RootBlock
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.errors import InvalidInput, Rejected, Unavailable
 from quarkparsec.limits import LOCATION_CACHE_MAX, SUBMITTED_CACHE_MAX

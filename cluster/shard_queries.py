@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 from cluster.shard_host import ShardHost
 from quarkparsec.chain.authorization import Authorization
+from quarkparsec.chain.block import Entry
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.log_filter import LogFilter
 from quarkparsec.chain.transaction import decode_transaction
@@ -19,7 +20,7 @@ from quarkparsec.limits import CALL_GAS_MAX, CALL_TIME_MS_MAX, CALLS_WAITING_MAX
 from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.runners.evm.call import Call, call
 from quarkparsec.runners.evm.estimate import ExecutionFailed, estimate_gas
-from quarkparsec.runners.outcome import OutOfTime
+from quarkparsec.runners.evm.world import OutOfTime
 from quarkparsec.shard.log_search import find_logs
 from quarkparsec.state.journal import Journal
 from quarkparsec.types import Epoch, Gas, Hash32, Recipient, ShardId, ShardKey, Slot, Wei
@@ -104,7 +105,7 @@ class Calls:
             prevrandao=Hash32(upon.prevrandao),
             block_hash=host.blocks().root_hash,
             fork=self._genesis.fork,
-            universal=self._genesis.universal_recipients,
+            universal=self._genesis.universal,
         )
 
 
@@ -142,11 +143,11 @@ async def read_storage(host: ShardHost, query: queries.ReadStorage) -> queries.W
 
 def read_pending_nonce(host: ShardHost, query: queries.ReadPendingNonce) -> Number:
     recipient = Recipient(query.recipient)
-    nonce = host.machine.pool.pending_nonce(recipient)
-    if nonce is None:
-        account = host.state.view().account(recipient)
-        nonce = account.nonce if account else 0
-    return Number(scalar_bytes(nonce))
+    pending = host.machine.pool.pending_nonce(recipient)
+    if pending is not None:
+        return Number(scalar_bytes(pending))
+    account = host.state.view().account(recipient)
+    return Number(scalar_bytes(account.nonce if account else 0))
 
 
 def prove(host: ShardHost, query: queries.Prove) -> queries.ProofAnswer:
@@ -156,7 +157,9 @@ def prove(host: ShardHost, query: queries.Prove) -> queries.ProofAnswer:
     return queries.ProofAnswer(account, proof.nodes, slots)
 
 
-def find_transaction(host: ShardHost, transaction_hash: Hash32) -> queries.Query:
+def find_transaction(
+    host: ShardHost, transaction_hash: Hash32
+) -> queries.FoundTransaction | Nothing:
     blocks = host.blocks()
     place = blocks.place(transaction_hash)
     found = blocks.transaction(place) if place is not None else None
@@ -164,7 +167,7 @@ def find_transaction(host: ShardHost, transaction_hash: Hash32) -> queries.Query
         return queries.FoundTransaction(
             host.shard_id,
             place.epoch,
-            place.index,
+            place.position,
             found.logs_before,
             found.entry.encode(),
             found.receipt.encode_stored(),
@@ -172,7 +175,7 @@ def find_transaction(host: ShardHost, transaction_hash: Hash32) -> queries.Query
     pooled = host.machine.pool.find(transaction_hash)
     if pooled is None:
         return Nothing()
-    return queries.FoundTransaction(host.shard_id, 0, 0, 0, pooled.entry.encode(), b"")
+    return queries.FoundTransaction(host.shard_id, 0, 0, 0, Entry(pooled.transaction.raw, pooled.transaction.sender, pooled.candidate.to_key).encode(), b"")
 
 
 async def read_block(host: ShardHost, query: queries.ReadBlock) -> Encoded | Nothing:
@@ -196,8 +199,8 @@ def read_logs(host: ShardHost, query: queries.ReadLogs) -> queries.LogsAnswer:
         [
             queries.FoundLog(
                 one.place.epoch,
-                one.place.index,
-                one.index,
+                one.place.position,
+                one.position,
                 one.transaction_hash,
                 one.log.recipient,
                 list(one.log.topics),

@@ -64,8 +64,8 @@ class Slave:
     def notice(self, connection: Connection, message: Message) -> None:
         if not isinstance(message, FROM_MASTER) or connection.peer.role is not Role.MASTER:
             raise InvalidInput(f"{connection.peer.name} may not send {type(message).__name__}")
-        host = self._host(message.shard_id)
-        if not host.driver.failed.done():
+        host = self.hosts.get(message.shard_id)
+        if host is not None:  # else it stays down; the master will do without it
             host.driver.step(message)
 
     async def answer(self, connection: Connection, message: Message) -> Message:
@@ -141,11 +141,12 @@ async def run_slave(identity: Identity, name: str, stop: asyncio.Event) -> None:
     master = identity.config.master
     server = await listen(config.host, config.port, credentials, slave)
     link = asyncio.create_task(stay_connected(master.host, master.port, credentials, slave))
-    stopped = asyncio.create_task(stop.wait())
     try:
         slave.start()
         failures = [host.driver.failed for host in slave.hosts.values()]
-        await asyncio.wait([stopped, *failures], return_when=asyncio.FIRST_COMPLETED)
+        for failure in failures:
+            failure.add_done_callback(lambda _: stop.set())
+        await stop.wait()
         for failure in failures:
             if failure.done():
                 failure.result()
@@ -153,3 +154,4 @@ async def run_slave(identity: Identity, name: str, stop: asyncio.Event) -> None:
         server.close()
         link.cancel()
         slave.close()
+

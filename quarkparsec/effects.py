@@ -44,7 +44,7 @@ class Persist(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Call `job(out_of_time)` where it doesn't block; it should end soon after `budget_ms`."""
+    """Call `job(out_of_time)` where it doesn't block; `out_of_time` turns true after `budget_ms`."""
 
     job_id: int
     job: Callable[[OutOfTime], Any]

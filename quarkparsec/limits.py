@@ -83,6 +83,24 @@ LOCATION_CACHE_MAX: Final = 200_000
 SUBMITTED_CACHE_MAX: Final = 200_000
 """Transactions that a gateway knows the shard of: a minute at full load."""
 
+HTTP_BODY_TIMEOUT_MS: Final = 10_000
+"""From a request's head to the end of its body: who drips is cut off."""
+
+HTTP_ANSWER_TIMEOUT_MS: Final = 30_000
+"""One answer, a batch of calls included."""
+
+HTTP_KEEPALIVE_MS: Final = 120_000
+"""An idle connection, as geth has it."""
+
+CLIENTS_MAX: Final = 4_096
+"""Clients whose budgets are kept; one that is forgotten starts anew."""
+
+CLIENT_BUDGET_PER_SECOND: Final = 200_000
+"""Units (jsonrpc.method.Cost) that one client address earns: more than a gateway can serve."""
+
+CLIENT_BUDGET_MAX: Final = 400_000
+"""What an idle client can save up: two seconds at full rate."""
+
 # --- state
 
 TRIE_CACHE_NODES_MAX: Final = 200_000
@@ -107,6 +125,8 @@ ANALYSED_CODES_MAX: Final = 1024
 
 CONTRACT_NONCE_MAX: Final = 2**64 - 1
 """A contract whose nonce stands here creates nothing any more (EIP-2681)."""
+ACCOUNT_NONCE_MAX: Final = 2**64 - 1
+"""An account whose nonce stands here signs and creates nothing any more (EIP-2681)."""
 
 # --- the pool of one shard
 

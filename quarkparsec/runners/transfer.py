@@ -12,28 +12,25 @@ from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.runners.outcome import SUCCESS, Done
 from quarkparsec.runners.validity import Terms
 from quarkparsec.state.journal import Journal
-from quarkparsec.types import Gas, ShardKey, Wei
+from quarkparsec.types import Recipient, ShardKey, Wei
 
 
-def is_transfer(journal: Journal, transaction: Transaction, block: BlockContext) -> bool:
-    """Whether the transaction only moves money: nothing that runs is at `to`."""
-    recipient = transaction.to
+def is_transfer(
+    journal: Journal, transaction: Transaction, recipient: Recipient, block: BlockContext
+) -> bool:
+    """Whether nothing runs at `recipient`: no code, no precompiled contract, no delegation to set."""
     return (
-        recipient is not None
-        and not transaction.authorizations
-        and not journal.entry(recipient).has_code
+        not journal.entry(recipient).has_code
         and recipient not in PRECOMPILES[block.fork]
+        and not transaction.authorizations
     )
 
 
-def transfer(journal: Journal, transaction: Transaction, to_key: ShardKey, terms: Terms) -> Done:
-    """Carry out a checked transfer. `to_key` is the frame key (it matters for a new account)."""
-    sender, recipient, value = transaction.sender, transaction.to, transaction.value
-    assert recipient is not None  # noqa: S101
+def transfer(
+    journal: Journal, transaction: Transaction, recipient: Recipient, key: ShardKey, terms: Terms
+) -> Done:
+    """Carry out a checked transfer to `recipient`; `key` is what a new account there may get."""
     gas_used = max(terms.intrinsic_gas, terms.floor_gas)
-    journal.begin_transaction(to_key)
-    journal.set_nonce(sender, transaction.nonce + 1)
-    journal.add_balance(sender, -(gas_used * terms.gas_price) - value)
-    journal.add_balance(recipient, value)
-    journal.end_transaction()
-    return Done(SUCCESS, Gas(gas_used), Wei(gas_used * terms.tip), (), b"", None, None)
+    value = transaction.value
+    journal.pay(key, transaction.sender, gas_used * terms.gas_price + value, recipient, value)
+    return Done(SUCCESS, gas_used, Wei(gas_used * terms.tip), (), b"", None, None)

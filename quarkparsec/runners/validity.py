@@ -1,24 +1,22 @@
 """Whether a transaction may be in the block, decided before it changes anything.
 
-`decode_transaction` has checked every rule that needs no state (signature, widths, fee cap ≥ tip, init
-code size). Here are the others, in geth's order and words (core/state_transition.go): nonce, sender, fee
-cap, funds, room in the block, intrinsic gas and the floor of EIP-7623. A transaction that passes can't
-fail any more except inside its frames, and those are paid for.
+`decode_transaction` has checked every rule that needs no state (signature, widths, the highest nonce,
+fee cap ≥ tip, init code size). Here are the others, in geth's order and words: nonce, sender, fee cap,
+funds, room in the block, intrinsic gas and the floor of EIP-7623. A transaction that passes can't fail
+any more except inside its frames, and those are paid for.
 """
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from quarkparsec.chain.fees import floor_gas, intrinsic_gas
+from quarkparsec.chain.fees import effective_gas_price, floor_gas, intrinsic_gas
 from quarkparsec.chain.transaction import SET_CODE, Transaction, UnsupportedType
 from quarkparsec.errors import Rejected
 from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.state.account import delegate_of
 from quarkparsec.state.journal import Entry, Journal
 from quarkparsec.types import Gas, Wei
-
-ACCOUNT_NONCE_MAX: Final = 2**64 - 1
 
 
 class NonceTooLow(Rejected):
@@ -77,20 +75,17 @@ def _terms(transaction: Transaction, block: BlockContext) -> Terms:
         raise Rejected(
             f"insufficient gas for floor data gas cost: have {transaction.gas_limit}, want {floor}"
         )
-    tip = min(transaction.max_priority_fee_per_gas, transaction.max_fee_per_gas - block.base_fee)
-    return Terms(Gas(intrinsic), Gas(floor), Wei(block.base_fee + tip), Wei(tip))
+    price = effective_gas_price(transaction, block.base_fee)
+    return Terms(intrinsic, floor, price, Wei(price - block.base_fee))
 
 
 def _check_nonce(transaction: Transaction, expected: int) -> None:
-    if transaction.nonce == expected < ACCOUNT_NONCE_MAX:
+    if transaction.nonce == expected:
         return
-    address = f"address 0x{transaction.sender.hex()}"
-    detail = f"{address}, tx: {transaction.nonce} state: {expected}"
+    detail = f"address 0x{transaction.sender.hex()}, tx: {transaction.nonce} state: {expected}"
     if transaction.nonce < expected:
         raise NonceTooLow(f"nonce too low: {detail}")
-    if transaction.nonce > expected:
-        raise NonceTooHigh(f"nonce too high: {detail}")
-    raise Rejected(f"nonce has max value: {address}, nonce: {expected}")
+    raise NonceTooHigh(f"nonce too high: {detail}")
 
 
 def _check_sender_code(journal: Journal, sender: Entry, block: BlockContext) -> None:

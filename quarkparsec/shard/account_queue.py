@@ -16,22 +16,39 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import NamedTuple
 
+from quarkparsec.chain.block import Entry
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.limits import POOL_ACCOUNT_PENDING_MAX, POOL_ACCOUNT_QUEUED_MAX
 from quarkparsec.types import ShardKey
 
 
-class Pooled(NamedTuple):
-    """A transaction that waits for a block."""
+class Candidate(NamedTuple):
+    """A transaction as lane 1 takes it."""
 
     transaction: Transaction
     to_key: ShardKey
-    """The shard key of the entry it is sent to."""
+    """The shard key of all its frames."""
+
+
+class Pooled(NamedTuple):
+    """A transaction that waits for a block."""
+
+    candidate: Candidate
     cost: int
     """The most it can take from its sender, in wei: gas limit × fee cap + value."""
     arrived_ms: int
     sequence: int
     """Counts arrivals: the tie-breaker everywhere, so that the order of a block is determined."""
+
+    @property
+    def transaction(self) -> Transaction:
+        return self.candidate.transaction
+
+    @property
+    def entry(self) -> Entry:
+        """The transaction as a block would hold it."""
+        transaction, to_key = self.candidate
+        return Entry(transaction.raw, transaction.sender, to_key)
 
 
 class AccountQueue:

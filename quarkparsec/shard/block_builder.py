@@ -12,24 +12,13 @@ from quarkparsec.chain.block import ShardBlock, ShardSummary
 from quarkparsec.chain.bloom import EMPTY_BLOOM, union
 from quarkparsec.chain.header import Header
 from quarkparsec.chain.receipt import Receipt
-from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.shard.lane_fees import credit_fees
-from quarkparsec.shard.lane_in_shard import InShardResult
+from quarkparsec.shard.lane_in_shard import InShardResult, Invalid
+from quarkparsec.shard.opening import Opening
 from quarkparsec.state.journal import Journal
 from quarkparsec.state.shard_state import SealedState, ShardState
 from quarkparsec.trie.ordered import ordered_root
-from quarkparsec.types import Epoch, Hash32, ShardId, Wei
-
-
-class Opening(NamedTuple):
-    """What a shard block is built upon."""
-
-    shard_id: ShardId
-    parent_hash: Hash32
-    """Of this shard's last block."""
-    parent_root_hash: Hash32
-    """Of the root block of the epoch before."""
-    context: BlockContext
+from quarkparsec.types import Epoch, Hash32, Wei
 
 
 class BuiltBlock(NamedTuple):
@@ -39,30 +28,32 @@ class BuiltBlock(NamedTuple):
     receipts: tuple[Receipt, ...]
     summary: ShardSummary
     state: SealedState
+    invalid: tuple[Invalid, ...]
+    """Candidates that lane 1 refused."""
 
     @property
     def hash(self) -> Hash32:
-        return self.block.header.hash
+        return self.block.hash
 
 
 def build_block(
     state: ShardState, journal: Journal, lane: InShardResult, fees: Wei, opening: Opening
 ) -> BuiltBlock:
-    """Run what is left of the epoch (lane 4) and compute the block. Pure; `state` stays as it is."""
+    """Run lane 4 on `journal` and compute the block. `state` stays as it is."""
     context = opening.context
     credit_fees(journal, context.coinbase, fees)
     sealed = state.seal(journal, Epoch(context.number))
     block = ShardBlock(_header(opening, lane, sealed.root), lane.entries, fees)
     summary = ShardSummary(
-        shard_id=opening.shard_id,
-        header=block.header,
+        shard_id=state.shard_id,
+        header=block.header.encode(),
         transaction_count=len(lane.entries),
         log_count=sum(len(receipt.logs) for receipt in lane.receipts),
         tips=lane.tips,
         burned=Wei(lane.gas_used * context.base_fee + journal.burned),
         created=sealed.created,
     )
-    return BuiltBlock(block, lane.receipts, summary, sealed)
+    return BuiltBlock(block, lane.receipts, summary, sealed, lane.invalid)
 
 
 def _header(opening: Opening, lane: InShardResult, state_root: Hash32) -> Header:
@@ -75,7 +66,7 @@ def _header(opening: Opening, lane: InShardResult, state_root: Hash32) -> Header
         transactions_root=ordered_root([entry.raw for entry in lane.entries]),
         receipts_root=ordered_root([receipt.encode() for receipt in lane.receipts]),
         logs_bloom=union(blooms) if blooms else EMPTY_BLOOM,
-        number=context.number,
+        number=Epoch(context.number),
         gas_limit=context.gas_limit,
         gas_used=lane.gas_used,
         timestamp=context.timestamp,

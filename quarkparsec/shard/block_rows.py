@@ -1,15 +1,16 @@
 """The layout of a shard's blocks on disk, and what is written when one commits.
 
-    HEADER  epoch          → rlp([header, fees])
-    ENTRY   epoch, index   → rlp([logs before it in the block, entry, receipt])
-    INDEX   transaction    → epoch, index
-    BLOOM   epoch          → the header's bloom, for blocks that have logs
-    ROOT    epoch          → hash of the root block, for as long as BLOCKHASH can ask for it
-    SEALED                 → the sealed record
-    STARTS                 → how often this shard was started
+    HEADER  epoch           → rlp([header, fees])
+    ENTRY   epoch, position → rlp([logs before it in the block, entry, receipt])
+    INDEX   transaction     → epoch, position
+    BLOOM   epoch           → the header's bloom, for blocks that have logs
+    ROOT    epoch           → hash of the root block, for as long as BLOCKHASH can ask for it
+    SEALED                  → the sealed record
+    STARTS                  → how often this shard was started
 
 One row for each transaction, so that a receipt is found without decoding the rest of its block. Epochs and
-indexes are big-endian, so that a scan goes in their order. A log search reads BLOOM rows until one matches.
+positions are big-endian, so that a scan goes in their order. A log search reads
+BLOOM rows until one matches.
 """
 
 from __future__ import annotations
@@ -29,26 +30,24 @@ from quarkparsec.shard.sealed_record import SealedRecord
 from quarkparsec.store import Batch, Reader
 from quarkparsec.types import Epoch, Hash32, Wei
 
-HEADER: Final = b"bh"
-ENTRY: Final = b"be"
-INDEX: Final = b"bt"
-BLOOM: Final = b"bl"
-ROOT: Final = b"br"
-SEALED: Final = b"bs"
-STARTS: Final = b"bn"
+HEADER: Final = b"h"
+ENTRY: Final = b"b"
+INDEX: Final = b"x"
+BLOOM: Final = b"l"
+ROOT: Final = b"r"
+SEALED: Final = b"p:sealed"
+STARTS: Final = b"p:starts"
 
 EPOCH_BYTES: Final = 8
-INDEX_BYTES: Final = 4
-EPOCH_STOP: Final = Epoch(2 ** (8 * EPOCH_BYTES) - 1)
-"""After every epoch."""
+POSITION_BYTES: Final = 4
 
 
 class TransactionPlace(NamedTuple):
     """Where a transaction was executed."""
 
     epoch: Epoch
-    index: int
-    """In its shard's block."""
+    position: int
+    """In its shard's block, from 0."""
 
 
 class StoredTransaction(NamedTuple):
@@ -77,7 +76,7 @@ def epoch_key(table: bytes, epoch: int) -> bytes:
 
 def entry_key(place: TransactionPlace) -> bytes:
     """The key of a transaction's row."""
-    return epoch_key(ENTRY, place.epoch) + place.index.to_bytes(INDEX_BYTES, "big")
+    return epoch_key(ENTRY, place.epoch) + place.position.to_bytes(POSITION_BYTES, "big")
 
 
 def epoch_of(key: bytes, table: bytes) -> Epoch:
@@ -104,7 +103,7 @@ def decode_header_row(row: bytes) -> StoredHeader:
 def entry_row(stored: StoredTransaction) -> bytes:
     return rlp.wrap_list(
         rlp.encode_scalar(stored.logs_before)
-        + rlp.encode_bytes(stored.entry.encode())
+        + stored.entry.encode()
         + rlp.encode_bytes(stored.receipt.encode_stored())
     )
 
@@ -113,22 +112,23 @@ def decode_entry_row(row: bytes) -> StoredTransaction:
     """Raises Corrupt."""
     try:
         logs_before, entry, receipt = rlp.decode_list(row)
-        if not isinstance(entry, bytes) or not isinstance(receipt, bytes):
-            raise InvalidInput("entry and receipt are byte strings")
+        if not isinstance(receipt, bytes):
+            raise InvalidInput("a receipt is a byte string")
         return StoredTransaction(
-            Entry.decode(entry), Receipt.decode_stored(receipt), rlp.scalar(logs_before, bits=32)
+            Entry.from_item(entry),
+            Receipt.decode_stored(receipt),
+            rlp.scalar(logs_before, bits=32),
         )
     except (InvalidInput, ValueError) as error:
         raise Corrupt(f"transaction row: {error}") from error
 
 
 def place_row(place: TransactionPlace) -> bytes:
-    return epoch_key(b"", place.epoch) + place.index.to_bytes(INDEX_BYTES, "big")
+    return epoch_key(b"", place.epoch) + place.position.to_bytes(POSITION_BYTES, "big")
 
 
 def decode_place_row(row: bytes) -> TransactionPlace:
-    index = int.from_bytes(row[EPOCH_BYTES:], "big")
-    return TransactionPlace(epoch_of(row, b""), index)
+    return TransactionPlace(epoch_of(row, b""), int.from_bytes(row[EPOCH_BYTES:], "big"))
 
 
 # --- what is written
@@ -145,8 +145,8 @@ def block_batch(built: BuiltBlock) -> Batch:
     epoch = Epoch(header.number)
     batch: Batch = {epoch_key(HEADER, epoch): header_row(StoredHeader(header, fees))}
     logs = 0
-    for index, (entry, receipt) in enumerate(zip(entries, built.receipts, strict=True)):
-        place = TransactionPlace(epoch, index)
+    for position, (entry, receipt) in enumerate(zip(entries, built.receipts, strict=True)):
+        place = TransactionPlace(epoch, position)
         batch[entry_key(place)] = entry_row(StoredTransaction(entry, receipt, logs))
         batch[INDEX + keccak(entry.raw)] = place_row(place)
         logs += len(receipt.logs)

@@ -9,23 +9,20 @@ or when time is up. Replay hands in the same transactions and gets the same resu
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from quarkparsec.chain.block import Entry
 from quarkparsec.chain.bloom import EMPTY_BLOOM, bloom
-from quarkparsec.chain.fees import effective_gas_price
+from quarkparsec.chain.fees import TRANSACTION_GAS, effective_gas_price
 from quarkparsec.chain.receipt import Receipt
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.effects import OutOfTime
 from quarkparsec.errors import Rejected
 from quarkparsec.runners.block_context import BlockContext
-from quarkparsec.runners.execute import execute
+from quarkparsec.runners.evm.executor import execute
 from quarkparsec.runners.outcome import Done
 from quarkparsec.state.journal import Journal
 from quarkparsec.types import Gas, Hash32, Recipient, ShardKey, Wei
-
-CHEAPEST_GAS: Final = 21_000
-"""No transaction needs less, so a block with less room is full."""
 
 
 class Invalid(NamedTuple):
@@ -60,7 +57,7 @@ def run_in_shard(
     gas_used = tips = 0
     for transaction, to_key in candidates:
         gas_left = block.gas_limit - gas_used
-        if gas_left < CHEAPEST_GAS or out_of_time():
+        if gas_left < TRANSACTION_GAS or out_of_time():
             break
         if transaction.sender in passed_over:
             continue

@@ -19,33 +19,57 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final, NamedTuple, Union
+from typing import Any, Final, NamedTuple, Union, get_args
 
 from quarkparsec import effects as effect
 from quarkparsec.chain.block import ShardBlock
+from quarkparsec.chain.fees import TRANSACTION_GAS
 from quarkparsec.chain.genesis import Genesis
-from quarkparsec.chain.header import Header
+from quarkparsec.chain.header import ZERO_HASH, Header
 from quarkparsec.chain.receipt import Receipt
 from quarkparsec.chain.transaction import Transaction
-from quarkparsec.effects import JobDone, Persisted, Tick
+from quarkparsec.effects import JobDone, OutOfTime, Persisted, Tick
 from quarkparsec.errors import Corrupt, invariant
 from quarkparsec.limits import BLOCK_CANDIDATES_MAX, LANE_BUDGET_MS, RESEND_MS
-from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.shard import block_rows as rows
-from quarkparsec.shard import states as state
 from quarkparsec.shard.admission import Rules
-from quarkparsec.shard.block_builder import BuiltBlock, Opening, build_block
+from quarkparsec.shard.block_builder import BuiltBlock, build_block
 from quarkparsec.shard.block_store import BlockStore
-from quarkparsec.shard.lane_in_shard import CHEAPEST_GAS, InShardResult, Invalid, run_in_shard
+from quarkparsec.shard.lane_in_shard import InShardResult, Invalid, run_in_shard
+from quarkparsec.shard.opening import open_block, open_block_again
 from quarkparsec.shard.pool import Pool
 from quarkparsec.shard.replay import replay
 from quarkparsec.shard.sealed_record import SealedRecord
-from quarkparsec.shard.states import OpenRound, RootHead
+from quarkparsec.shard.states import (
+    Absent,
+    Committing,
+    Executed,
+    Executing,
+    Idle,
+    InRound,
+    Joining,
+    OpenRound,
+    Replaying,
+    RootHead,
+    Sealed,
+    Sealing,
+    State,
+    Storing,
+)
 from quarkparsec.state.shard_state import ShardState
 from quarkparsec.store import Batch, Store
-from quarkparsec.types import Epoch, Hash32, ShardId, ShardKey, Wei
+from quarkparsec.types import Epoch, Hash32, Nonce, ShardId, ShardKey, Wei
 from quarkparsec.wire import epoch as wire
-from quarkparsec.wire.epoch import Abort, Commit, Invite, Open, Seal, Welcome, from_amount
+from quarkparsec.wire.epoch import (
+    Abort,
+    Commit,
+    Invite,
+    Open,
+    Seal,
+    Welcome,
+    from_amount,
+    to_amount,
+)
 
 LANE_IN_SHARD: Final = 1
 
@@ -78,16 +102,21 @@ class ShardMachine:
         self._term = 0
         self._visit = wire.Visit(self.blocks.starts() + 1, 0)
         self._block = self._stored_head()
-        self._root_head = RootHead(Epoch(0), Hash32(bytes(32)), genesis.base_fee)
-        self._state: state.State = state.Absent(0)
-        self._tokens = 0
+        self._root_head = RootHead(Epoch(0), ZERO_HASH, genesis.base_fee)
+        self._round = wire.Round(Epoch(0), 0, 0)
+        """The last round that was opened or aborted."""
+        self._work = wire.Work.NONE
+        """What the master knows of the pool."""
+        self._state: State = Absent(0)
+        self._numbers = 0
+        """Of batches and jobs."""
         self._now_ms = 0
         self._effects: list[Effect] = []
 
     # --- the outside
 
     @property
-    def state(self) -> state.State:
+    def state(self) -> State:
         """Where the shard stands."""
         return self._state
 
@@ -100,7 +129,7 @@ class ShardMachine:
         """Come up: the first step, before any event."""
         self._now_ms = now_ms
         token = self._persist(rows.starts_batch(self._visit.incarnation), sync=True)
-        self._state = state.Absent(token)
+        self._state = Absent(token)
         return self._take_effects()
 
     def step(self, now_ms: int, event: Event) -> list[Effect]:
@@ -115,16 +144,17 @@ class ShardMachine:
         """Take a transaction into the pool. Raises Rejected, in geth's words."""
         self._now_ms = now_ms
         account = self.shard_state.account(transaction.sender)
-        nonce, balance = (account.nonce, account.balance) if account else (0, 0)
-        had_work = self._work == wire.Work.READY
+        nonce, balance = (account.nonce, account.balance) if account else (Nonce(0), Wei(0))
         self.pool.add(transaction, to_key, nonce, balance, now_ms)
-        if not had_work and isinstance(self._state, state.Idle):
-            self._report_work()
+        if isinstance(self._state, Idle):
+            work = self.pool.work_of(transaction.sender, self._root_head.base_fee)
+            if work > self._work:
+                self._report(work)
         return self._take_effects()
 
     # --- joining
 
-    def _come_alive(self, absent: state.Absent, event: Persisted) -> state.State:
+    def _come_alive(self, absent: Absent, event: Persisted) -> State:
         if event.token != absent.token:
             return absent
         record = self.blocks.sealed_record()
@@ -132,21 +162,266 @@ class ShardMachine:
             record = None
         return self._join(record, None)
 
-    def _accept_invitation(self, now: state.State, event: Invite) -> state.State:
+    def _accept_invitation(self, now: State, event: Invite) -> State:
         """Join again, unless the invitation is from before our last visit to this very term."""
         known = event.term == self._term and event.after < self._visit
         if event.term < self._term or known:
             return now
         self._term = event.term
-        if isinstance(now, state.Sealed):
+        if isinstance(now, Sealed):
             return self._join(now.record, now.built)
         return self._join(None, None)
 
-    def _repeat_join(self, joining: state.Joining, event: Invite | Tick) -> state.State:
-        if isinstance(event, Invite):
-            self._term = max(self._term, event.term)
+    def _hurry_to_join(self, joining: Joining, event: Invite) -> State:
+        self._term = max(self._term, event.term)
         return self._ask_to_join(joining)
 
-    def _join(self, record: SealedRecord | None, built: BuiltBlock | None) -> state.Joining:
+    def _repeat_join(self, joining: Joining, _: Tick) -> State:
+        return self._ask_to_join(joining)
+
+    def _join(self, record: SealedRecord | None, built: BuiltBlock | None) -> State:
         self._visit = wire.Visit(self._visit.incarnation, self._visit.number + 1)
-        return self._ask_to_join(state.Joining(self._visit, record, built))
+        return self._ask_to_join(Joining(self._visit, record, built))
+
+    def _ask_to_join(self, joining: Joining) -> State:
+        record = joining.record
+        self._send(
+            wire.Join(
+                self.shard_id,
+                joining.visit,
+                self._genesis.hash,
+                self.shard_state.head,
+                self._block.hash,
+                record.to_message(self.shard_id) if record else None,
+            )
+        )
+        self._wake_later()
+        return joining
+
+    def _be_welcomed(self, joining: Joining, event: Welcome) -> State:
+        """Learn what became of the sealed block (rule 3), and go to the root chain's head."""
+        if event.visit != joining.visit or event.term < self._term:
+            return joining
+        self._term = event.term
+        hashes = tuple(map(Hash32, event.root_hashes))
+        head = RootHead(event.epoch, hashes[-1], from_amount(event.base_fee))
+        if head.epoch < self._root_head.epoch:
+            raise Corrupt("the root chain has lost a block that this shard has applied")
+        if event.block_hash == self._block.hash:
+            return self._commit(head, hashes, None)
+        record = joining.record
+        if record is None or event.block_hash != record.block.hash:
+            raise Corrupt("the root chain holds a block that this shard has lost")
+        if joining.built is not None:
+            return self._commit(head, hashes, joining.built)
+        opening = open_block_again(
+            self._genesis, self._block.hash, record.block.header, self.blocks.root_hash
+        )
+        job_id = self._run(
+            lambda _: replay(self.shard_state, record.block, opening), LANE_BUDGET_MS
+        )
+        return Replaying(head, hashes, job_id)
+
+    def _finish_replay(self, replaying: Replaying, event: JobDone) -> State:
+        if event.job_id != replaying.job_id:
+            return replaying
+        return self._commit(replaying.head, replaying.root_hashes, event.result)
+
+    # --- a round
+
+    def _open(self, now: Idle | InRound, event: Open) -> State:
+        if event.round.term != self._term or event.round.epoch != self._root_head.epoch + 1:
+            return now
+        if not isinstance(now, Idle) and event.round == now.open_round.round:
+            return self._repeat_answer(now)
+        if event.round <= self._round:
+            return now
+        self._round = event.round
+        same_chain = event.parent_hash == self._root_head.root_hash
+        invariant(same_chain, "an epoch follows the root chain's head")
+        opening = open_block(self._genesis, self._block.hash, event, self.blocks.root_hash)
+        open_round = OpenRound(event.round, opening, self.shard_state.journal())
+        count_max = min(BLOCK_CANDIDATES_MAX, opening.context.gas_limit // TRANSACTION_GAS)
+        candidates = self.pool.candidates(opening.context.base_fee, count_max)
+        job = partial(run_in_shard, open_round.journal, candidates, opening.context)
+        return Executing(open_round, self._run(job, LANE_BUDGET_MS))
+
+    def _repeat_answer(self, now: InRound) -> State:
+        if isinstance(now, Executed):
+            self._send_lane_ended(now.open_round.round, now.lane)
+        elif isinstance(now, Sealed):
+            self._send(now.record.to_message(self.shard_id))
+        return now
+
+    def _end_lane(self, executing: Executing, event: JobDone) -> State:
+        if event.job_id != executing.job_id:
+            return executing
+        self._send_lane_ended(executing.open_round.round, event.result)
+        return Executed(executing.open_round, event.result)
+
+    def _seal(self, executed: Executed, event: Seal) -> State:
+        open_round, lane = executed
+        if event.round != open_round.round:
+            return executed
+        fees = from_amount(event.fees)
+
+        def build(_: OutOfTime) -> BuiltBlock:
+            journal, opening = open_round.journal, open_round.opening
+            return build_block(self.shard_state, journal, lane, fees, opening)
+
+        return Sealing(open_round, self._run(build, LANE_BUDGET_MS))
+
+    def _repeat_sealed(self, sealed: Sealed, event: Seal) -> State:
+        return self._repeat_answer(sealed) if event.round == sealed.record.round else sealed
+
+    def _make_durable(self, sealing: Sealing, event: JobDone) -> State:
+        if event.job_id != sealing.job_id:
+            return sealing
+        built: BuiltBlock = event.result
+        record = SealedRecord(sealing.open_round.round, built.block, built.summary)
+        token = self._persist(rows.sealed_batch(record), sync=True)
+        return Storing(sealing.open_round, record, built, token)
+
+    def _be_sealed(self, storing: Storing, event: Persisted) -> State:
+        if event.token != storing.token:
+            return storing
+        self._send(storing.record.to_message(self.shard_id))
+        return Sealed(storing.open_round, storing.record, storing.built)
+
+    def _abort(self, now: Idle | InRound, event: Abort) -> State:
+        """Forget the round; the transactions are still in the pool."""
+        self._round = max(self._round, event.round)
+        if isinstance(now, Idle) or event.round < now.open_round.round:
+            return now
+        self._report(self.pool.work(self._root_head.base_fee))
+        return Idle()
+
+    # --- committing
+
+    def _decide(self, now: Idle | InRound, event: Commit) -> State:
+        """The root block of the epoch is durable: apply our part, or drop what isn't in it."""
+        if event.term != self._term or event.epoch > self._root_head.epoch + 1:
+            return now
+        if event.epoch <= self._root_head.epoch:
+            if isinstance(now, Idle):
+                self._send_committed()
+            return now
+        head = RootHead(event.epoch, Hash32(event.root_hash), from_amount(event.base_fee))
+        if isinstance(now, Sealed) and event.block_hash == now.built.hash:
+            return self._commit(head, (head.root_hash,), now.built)
+        if event.block_hash != self._block.hash:
+            raise Corrupt("the root chain holds a block of this shard that isn't here")
+        return self._commit(head, (head.root_hash,), None)
+
+    def _commit(
+        self, head: RootHead, hashes: tuple[Hash32, ...], built: BuiltBlock | None
+    ) -> State:
+        batch = rows.root_batch(self._store, head.epoch, hashes)
+        if built is not None:
+            batch |= built.state.batch
+            batch |= rows.block_batch(built)
+        return Committing(head, built, self._persist(batch, sync=False))
+
+    def _be_committed(self, committing: Committing, event: Persisted) -> State:
+        if event.token != committing.token:
+            return committing
+        self._root_head = committing.head
+        if committing.built is not None:
+            self._apply(committing.built)
+        self.pool.expire(self._now_ms)
+        self._send_committed()
+        return Idle()
+
+    def _apply(self, built: BuiltBlock) -> None:
+        """Make the block visible, and take out of the pool what it made stale (rule 4)."""
+        self.shard_state.commit(built.state)
+        self._block = built.block.header
+        for recipient, account in built.state.accounts.items():
+            if account is not None:
+                self.pool.update(recipient, account.nonce, account.balance)
+        for invalid in built.invalid:
+            self.pool.drop(invalid.transaction_hash)
+        self._effects.append(Announce(built.block, built.receipts, built.invalid))
+
+    def _repeat_work(self, idle: Idle, _: Tick) -> State:
+        self.pool.expire(self._now_ms)
+        self._report(self.pool.work(self._root_head.base_fee))
+        return idle
+
+    def _stored_head(self) -> Header:
+        header = self.blocks.header(self.shard_state.head)
+        if header is None or header.state_root != self.shard_state.root:
+            raise Corrupt("the last block is missing, or its state root is another")
+        return header
+
+    # --- effects
+
+    def _send_lane_ended(self, open_round: wire.Round, lane: InShardResult) -> None:
+        tips = to_amount(lane.tips)
+        self._send(wire.LaneEnded(self.shard_id, open_round, LANE_IN_SHARD, tips, ()))
+
+    def _send_committed(self) -> None:
+        self._work = self.pool.work(self._root_head.base_fee)
+        epoch = self._root_head.epoch
+        self._send(wire.Committed(self.shard_id, self._term, epoch, self._work))
+        if self._work != wire.Work.NONE:
+            self._wake_later()
+
+    def _report(self, work: wire.Work) -> None:
+        """Tell the master what waits, and again until it opens an epoch."""
+        self._work = work
+        if work != wire.Work.NONE:
+            self._send(wire.HasWork(self.shard_id, self._term, work))
+            self._wake_later()
+
+    def _send(self, message: wire.FromShard) -> None:
+        self._effects.append(effect.Send(message))
+
+    def _persist(self, batch: Batch, *, sync: bool) -> int:
+        self._numbers += 1
+        self._effects.append(effect.Persist(batch, sync, self._numbers))
+        return self._numbers
+
+    def _run(self, job: Callable[[OutOfTime], Any], budget_ms: int) -> int:
+        self._numbers += 1
+        self._effects.append(effect.Run(self._numbers, job, budget_ms))
+        return self._numbers
+
+    def _wake_later(self) -> None:
+        self._effects.append(effect.WakeAt(self._now_ms + RESEND_MS))
+
+    def _take_effects(self) -> list[Effect]:
+        taken, self._effects = self._effects, []
+        return taken
+
+
+_Move = Callable[[ShardMachine, Any, Any], State]
+
+
+def _in_round(move: _Move) -> dict[type, _Move]:
+    return dict.fromkeys(get_args(InRound), move)
+
+
+MOVES: Final[Mapping[type, Mapping[type, _Move]]] = {
+    Invite: {
+        Joining: ShardMachine._hurry_to_join,
+        Idle: ShardMachine._accept_invitation,
+        **_in_round(ShardMachine._accept_invitation),
+    },
+    Welcome: {Joining: ShardMachine._be_welcomed},
+    Open: {Idle: ShardMachine._open, **_in_round(ShardMachine._open)},
+    Seal: {Executed: ShardMachine._seal, Sealed: ShardMachine._repeat_sealed},
+    Commit: {Idle: ShardMachine._decide, **_in_round(ShardMachine._decide)},
+    Abort: {Idle: ShardMachine._abort, **_in_round(ShardMachine._abort)},
+    JobDone: {
+        Replaying: ShardMachine._finish_replay,
+        Executing: ShardMachine._end_lane,
+        Sealing: ShardMachine._make_durable,
+    },
+    Persisted: {
+        Absent: ShardMachine._come_alive,
+        Storing: ShardMachine._be_sealed,
+        Committing: ShardMachine._be_committed,
+    },
+    Tick: {Joining: ShardMachine._repeat_join, Idle: ShardMachine._repeat_work},
+}

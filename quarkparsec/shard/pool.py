@@ -26,7 +26,7 @@ from quarkparsec.limits import (
     POOL_LIFETIME_MS,
     POOL_TRANSACTIONS_MAX,
 )
-from quarkparsec.shard.account_queue import AccountQueue, Pooled
+from quarkparsec.shard.account_queue import AccountQueue, Candidate, Pooled
 from quarkparsec.shard.admission import (
     Rules,
     check_admissible,
@@ -80,21 +80,21 @@ class Pool:
         queue = self._accounts.get(sender)
         return Nonce(queue.next_nonce) if queue else None
 
-    def senders(self) -> set[Recipient]:
-        """Everybody who has a transaction here."""
-        return set(self._accounts)
-
     def work(self, base_fee: Wei) -> Work:
         """Whether a block at `base_fee` would find something to execute."""
         waiting = Work.NONE
         for queue in self._accounts.values():
-            if queue.pending:
-                if queue.pending[0].transaction.max_fee_per_gas >= base_fee:
-                    return Work.READY
-                waiting = Work.UNDERPRICED
+            waiting = max(waiting, _work(queue, base_fee))
+            if waiting == Work.READY:
+                break
         return waiting
 
-    def candidates(self, base_fee: Wei, count_max: int) -> list[Pooled]:
+    def work_of(self, sender: Recipient, base_fee: Wei) -> Work:
+        """The same for the transactions of one sender."""
+        queue = self._accounts.get(sender)
+        return _work(queue, base_fee) if queue else Work.NONE
+
+    def candidates(self, base_fee: Wei, count_max: int) -> list[Candidate]:
         """At most `count_max` pending transactions in the order in which a block should try them.
 
         The highest effective tip first, the earlier arrival among equals; of one sender in nonce order.
@@ -102,13 +102,13 @@ class Pool:
         heads = [
             _head(queue, 0, base_fee)
             for queue in self._accounts.values()
-            if queue.pending and queue.pending[0].transaction.max_fee_per_gas >= base_fee
+            if _is_payable(queue, 0, base_fee)
         ]
         heapify(heads)
-        chosen: list[Pooled] = []
+        chosen: list[Candidate] = []
         while heads and len(chosen) < count_max:
             _, _, queue, index = heads[0]
-            chosen.append(queue.pending[index])
+            chosen.append(queue.pending[index].candidate)
             index += 1
             if _is_payable(queue, index, base_fee):
                 heapreplace(heads, _head(queue, index, base_fee))
@@ -132,7 +132,7 @@ class Pool:
         cost = transaction.gas_limit * transaction.max_fee_per_gas + transaction.value
         held = self._check_place(queue, transaction, cost)
         self._sequence += 1
-        item = Pooled(transaction, to_key, cost, now_ms, self._sequence)
+        item = Pooled(Candidate(transaction, to_key), cost, now_ms, self._sequence)
         self._put(queue, item, held)
         return item
 
@@ -253,6 +253,12 @@ def _head(queue: AccountQueue, index: int, base_fee: Wei) -> tuple[int, int, Acc
     transaction = item.transaction
     tip = min(transaction.max_priority_fee_per_gas, transaction.max_fee_per_gas - base_fee)
     return -tip, item.sequence, queue, index
+
+
+def _work(queue: AccountQueue, base_fee: Wei) -> Work:
+    if not queue.pending:
+        return Work.NONE
+    return Work.READY if _is_payable(queue, 0, base_fee) else Work.UNDERPRICED
 
 
 def _is_payable(queue: AccountQueue, index: int, base_fee: Wei) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from quarkparsec.chain.block import ShardBlock
 from quarkparsec.chain.transaction import decode_transaction
 from quarkparsec.errors import Corrupt
-from quarkparsec.shard.block_builder import BuiltBlock, Opening, build_block
+from quarkparsec.shard.block_builder import BuiltBlock, build_block
 from quarkparsec.shard.lane_in_shard import run_in_shard
+from quarkparsec.shard.opening import Opening
 from quarkparsec.state.shard_state import ShardState
 
 

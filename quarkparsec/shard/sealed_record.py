@@ -64,7 +64,7 @@ class SealedRecord(NamedTuple):
         return cls(
             wire.Round(Epoch(epoch), term, attempt),
             ShardBlock.decode(block),
-            ShardSummary.decode(summary),
+            ShardSummary.from_item(rlp.decode_list(summary)),
         )
 
     def to_message(self, shard_id: ShardId) -> wire.Sealed:

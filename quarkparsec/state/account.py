@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from quarkparsec.codec import rlp
 from quarkparsec.crypto.keccak import EMPTY_HASH, EMPTY_TRIE_ROOT
 from quarkparsec.errors import InvalidInput
-from quarkparsec.types import Hash32, Nonce, ShardKey, Wei
+from quarkparsec.types import Hash32, Nonce, Recipient, ShardKey, Wei
 
 DELEGATION_PREFIX: Final = b"\xef\x01\x00"
 """Code that starts so, 23 bytes long, points to the code of another account (EIP-7702)."""
@@ -70,8 +70,8 @@ def new_account(shard_key: ShardKey, balance: Wei = Wei(0)) -> Account:
     return Account(Nonce(0), balance, EMPTY_TRIE_ROOT, EMPTY_HASH, shard_key)
 
 
-def delegate_of(code: bytes) -> bytes | None:
+def delegate_of(code: bytes) -> Recipient | None:
     """The recipient whose code runs for a delegated account, or None (EIP-7702)."""
     if len(code) == 23 and code[:3] == DELEGATION_PREFIX:
-        return code[3:]
+        return Recipient(code[3:])
     return None

@@ -205,6 +205,28 @@ class Journal:
         """Credit (or debit, if negative) an account; creates the entry."""
         self.set_balance(recipient, self.entry(recipient).balance + amount)
 
+    def pay(
+        self, frame_key: ShardKey, sender: Recipient, cost: int, recipient: Recipient, value: int
+    ) -> None:
+        """A whole transaction that only moves money, at once.
+
+        `cost` leaves the sender, whose nonce grows, and `value` reaches the recipient; the rest is fees.
+        Nothing of it can fail, so nothing is kept to undo it.
+        """
+        self.begin_transaction(frame_key)
+        payer, payee = self.entry(sender), self.entry(recipient)
+        invariant(payer.exists and payer.balance >= cost, "who pays can")
+        payer.nonce += 1
+        payer.balance -= cost
+        payee.balance += value
+        if value and not payee.exists:
+            payee.exists = True
+            payee.shard_key = self._key_of_new(recipient)
+        elif payee.is_empty:
+            payee.exists = False  # touched (EIP-161)
+        self.dirty.add(sender)
+        self.dirty.add(recipient)
+
     def code(self, recipient: Recipient) -> bytes:
         """The code of an account; b"" when it has none."""
         code_hash = self.entry(recipient).code_hash

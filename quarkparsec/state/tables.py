@@ -8,11 +8,7 @@
     u ‖ recipient ‖ path        node of an account's storage trie
     d ‖ flat key ‖ epoch        what a flat key (a… or s…) held before that epoch changed it
     e ‖ epoch                   the flat keys that an epoch changed
-    h ‖ epoch                   block header          ─┐
-    b ‖ epoch                   block body             │ written by quarkparsec.shard
-    r ‖ epoch                   receipts               │
-    x ‖ transaction hash        epoch ‖ index          │
-    p                           the sealed block      ─┘
+    h, b, x, l, r, p:…          blocks, transactions, logs, root hashes: quarkparsec.shard.block_rows
 
 Flat tables serve reads, tries serve roots and proofs; both say the same. Epochs are 8 bytes, big endian,
 so that order of keys is order of time. Keys of one table have one length (paths aside), so no key is a

@@ -16,17 +16,17 @@ class Query(msgspec.Struct, frozen=True, tag=True):
 # --- answers that several questions share
 
 
-class Nothing(Query):
+class Nothing(Query, frozen=True):
     """There is no such thing."""
 
 
-class Encoded(Query):
+class Encoded(Query, frozen=True):
     """One encoded value."""
 
     value: bytes
 
 
-class Number(Query):
+class Number(Query, frozen=True):
     """One number, as big-endian bytes: msgpack's own end at 64 bits."""
 
     value: bytes
@@ -44,25 +44,25 @@ class Submission(msgspec.Struct, frozen=True, array_like=True):
     to_key: int
 
 
-class Admit(Query):
+class Admit(Query, frozen=True):
     """Put transactions into the pools of their senders' shards."""
 
     submissions: list[Submission]
 
 
-class Admitted(Query):
+class Admitted(Query, frozen=True):
     """One verdict a submission: "" for yes, else the rule's words."""
 
     verdicts: list[str]
 
 
-class FindTransaction(Query):
+class FindTransaction(Query, frozen=True):
     """Look for a transaction in the blocks and pools of a slave's shards."""
 
     hash: bytes
 
 
-class FoundTransaction(Query):
+class FoundTransaction(Query, frozen=True):
     """Where a transaction is in its shard's blocks. In the pool: epoch 0, and no receipt."""
 
     shard_id: int
@@ -73,7 +73,7 @@ class FoundTransaction(Query):
     receipt: bytes
 
 
-class ReadPendingNonce(Query):
+class ReadPendingNonce(Query, frozen=True):
     """The nonce after the last executable transaction of an account, pool included."""
 
     shard_id: int
@@ -83,7 +83,7 @@ class ReadPendingNonce(Query):
 # --- to a slave: state
 
 
-class ReadAccount(Query):
+class ReadAccount(Query, frozen=True):
     """An account as of an epoch: Encoded or Nothing."""
 
     shard_id: int
@@ -91,7 +91,7 @@ class ReadAccount(Query):
     epoch: int
 
 
-class ReadCode(Query):
+class ReadCode(Query, frozen=True):
     """An account's code as of an epoch: Encoded."""
 
     shard_id: int
@@ -99,7 +99,7 @@ class ReadCode(Query):
     epoch: int
 
 
-class ReadStorage(Query):
+class ReadStorage(Query, frozen=True):
     """Words of an account's storage as of an epoch: Words."""
 
     shard_id: int
@@ -108,13 +108,13 @@ class ReadStorage(Query):
     epoch: int
 
 
-class Words(Query):
+class Words(Query, frozen=True):
     """Big-endian numbers, in the order asked."""
 
     values: list[bytes]
 
 
-class Prove(Query):
+class Prove(Query, frozen=True):
     """An account and slots with their proofs at the shard's head: ProofAnswer."""
 
     shard_id: int
@@ -122,7 +122,7 @@ class Prove(Query):
     slots: list[bytes]
 
 
-class ProofAnswer(Query):
+class ProofAnswer(Query, frozen=True):
     """The encoded account ("" for none), its proof, and per slot its value and proof."""
 
     account: bytes
@@ -157,7 +157,7 @@ class Surroundings(msgspec.Struct, frozen=True, array_like=True):
     prevrandao: bytes
 
 
-class ReadOnlyCall(Query):
+class ReadOnlyCall(Query, frozen=True):
     """Run a call on the state as of an epoch and forget it: CallAnswer."""
 
     shard_id: int
@@ -165,7 +165,7 @@ class ReadOnlyCall(Query):
     upon: Surroundings
 
 
-class EstimateGas(Query):
+class EstimateGas(Query, frozen=True):
     """The least gas limit with which a call succeeds: CallAnswer, the gas in `gas_used`."""
 
     shard_id: int
@@ -173,7 +173,7 @@ class EstimateGas(Query):
     upon: Surroundings
 
 
-class CallAnswer(Query):
+class CallAnswer(Query, frozen=True):
     """What a call returned; `error` is "" for success."""
 
     output: bytes
@@ -184,27 +184,27 @@ class CallAnswer(Query):
 # --- to a slave: blocks
 
 
-class ReadBlock(Query):
+class ReadBlock(Query, frozen=True):
     """A shard's block of an epoch: Encoded or Nothing."""
 
     shard_id: int
     epoch: int
 
 
-class ReadReceipts(Query):
+class ReadReceipts(Query, frozen=True):
     """The receipts of a shard's block: EncodedList or Nothing."""
 
     shard_id: int
     epoch: int
 
 
-class EncodedList(Query):
+class EncodedList(Query, frozen=True):
     """Encoded values, in order."""
 
     values: list[bytes]
 
 
-class ReadLogs(Query):
+class ReadLogs(Query, frozen=True):
     """Logs of one shard in a range of epochs, at most `limit`: LogsAnswer."""
 
     shard_id: int
@@ -228,7 +228,7 @@ class FoundLog(msgspec.Struct, frozen=True, array_like=True):
     data: bytes
 
 
-class LogsAnswer(Query):
+class LogsAnswer(Query, frozen=True):
     """Logs in order of epoch and index."""
 
     logs: list[FoundLog]
@@ -237,55 +237,33 @@ class LogsAnswer(Query):
 # --- to the master
 
 
-class Follow(Query):
+class Follow(Query, frozen=True):
     """Send the head now and every root block from now on, as notices RootCommitted: Nothing."""
 
 
-class RootCommitted(Query):
-    """A root block was committed. `head` tells a follower how far the chain is."""
+class RootCommitted(Query, frozen=True):
+    """A root block was committed."""
 
     block: bytes
 
 
-class ReadRootBlock(Query):
+class ReadRootBlock(Query, frozen=True):
     """The root block with a number or, if that is None, with a hash: Encoded or Nothing."""
 
     number: int | None
     hash: bytes
 
 
-class Locate(Query):
+class Locate(Query, frozen=True):
     """Under which keys recipients live: Located."""
 
     recipients: list[bytes]
 
 
-class Located(Query):
+class Located(Query, frozen=True):
     """A shard key a recipient."""
 
     shard_keys: list[int]
-
-
-class ReadCluster(Query):
-    """How the cluster is made up now: ClusterAnswer."""
-
-
-class SlaveView(msgspec.Struct, frozen=True, array_like=True):
-    """A slave as the master sees it."""
-
-    name: str
-    host: str
-    port: int
-    shards: list[int]
-    connected: bool
-
-
-class ClusterAnswer(Query):
-    """Shards, slaves, head."""
-
-    shard_count: int
-    head: int
-    slaves: list[SlaveView]
 
 
 QueryMessage = (
@@ -316,6 +294,4 @@ QueryMessage = (
     | ReadRootBlock
     | Locate
     | Located
-    | ReadCluster
-    | ClusterAnswer
 )

@@ -115,7 +115,6 @@ class Result:
 
 def run(case: StateCase) -> Result:
     state, block = case.state(), case.block()
-    logs: tuple[Log, ...] = ()
     try:
         transaction = case.transaction()
         journal = Journal(state, ShardId(0), 1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from quarkparsec.chain.authorization import Authorization
-from quarkparsec.limits import CONTRACT_NONCE_MAX
+from quarkparsec.limits import ACCOUNT_NONCE_MAX
 from quarkparsec.runners.evm.world import World
 from quarkparsec.state.account import DELEGATION_PREFIX, delegate_of
 from quarkparsec.types import home_key, shard_of
@@ -32,7 +32,7 @@ def _apply(world: World, authorization: Authorization) -> None:
     journal = world.journal
     if authorization.chain_id not in (0, world.block.chain_id):
         return
-    if authorization.nonce >= CONTRACT_NONCE_MAX:
+    if authorization.nonce >= ACCOUNT_NONCE_MAX:
         return
     authority = authorization.authority()
     if authority is None:

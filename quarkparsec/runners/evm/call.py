@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from quarkparsec.chain.access_list import AccessList
 from quarkparsec.chain.authorization import Authorization
-from quarkparsec.chain.fees import floor_gas, intrinsic_gas
+from quarkparsec.chain.fees import effective_gas_price, floor_gas, intrinsic_gas
 from quarkparsec.chain.transaction import DYNAMIC_FEE, SET_CODE, Transaction
 from quarkparsec.errors import Rejected
 from quarkparsec.runners.block_context import BlockContext
@@ -95,9 +95,9 @@ def call(
     """
     if call.max_fee_per_gas == 0:
         block = block._replace(base_fee=Wei(0))
-    gas_price = _gas_price(call, block)
-    _check_funds(journal, call)
     transaction = call.unsigned()
+    _check_fees(call, block)
+    _check_funds(journal, call)
     intrinsic = intrinsic_gas(transaction, block.fork)
     floor = floor_gas(transaction, block.fork)
     if call.gas_limit < max(intrinsic, floor):
@@ -106,6 +106,7 @@ def call(
     journal.begin_transaction(call.to_key)
     rules = WATCHED_RULES[block.fork]
     try:
+        gas_price = effective_gas_price(transaction, block.base_fee)
         world = World(journal, block, rules, call.sender, gas_price, out_of_time)
         return _run(world, call, intrinsic, floor)
     finally:
@@ -131,7 +132,7 @@ def _run(world: World, call: Call, intrinsic: int, floor: int) -> CallResult:
     )
 
 
-def _gas_price(call: Call, block: BlockContext) -> int:
+def _check_fees(call: Call, block: BlockContext) -> None:
     if call.max_priority_fee_per_gas > call.max_fee_per_gas:
         raise Rejected("max priority fee per gas higher than max fee per gas")
     if call.max_fee_per_gas < block.base_fee:
@@ -139,7 +140,6 @@ def _gas_price(call: Call, block: BlockContext) -> int:
             "max fee per gas less than block base fee: "
             f"maxFeePerGas: {call.max_fee_per_gas}, baseFee: {block.base_fee}"
         )
-    return min(call.max_fee_per_gas, block.base_fee + call.max_priority_fee_per_gas)
 
 
 def _check_funds(journal: Journal, call: Call) -> None:

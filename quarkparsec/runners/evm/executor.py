@@ -35,8 +35,9 @@ def execute(
     given). Raises Rejected before anything changes if the transaction may not be in this block.
     """
     terms = check(journal, transaction, block, block.gas_limit if gas_left is None else gas_left)
-    if is_transfer(journal, transaction, block):
-        return transfer(journal, transaction, to_key, terms)
+    recipient = transaction.to
+    if recipient is not None and is_transfer(journal, transaction, recipient, block):
+        return transfer(journal, transaction, recipient, to_key, terms)
     journal.begin_transaction(to_key)
     world = World(journal, block, RULES[block.fork], transaction.sender, terms.gas_price)
     return _run(world, transaction, terms)

@@ -12,12 +12,9 @@ from quarkparsec.errors import InvalidInput
 from quarkparsec.runners.evm.frame import Frame
 from quarkparsec.runners.evm.rules import Precompile
 
-Fault = VMError
-"""py-evm's root of everything that makes a frame fail or revert."""
-
 
 def run(frame: Frame) -> None:
-    """Execute the frame's code until it halts. Raises Fault."""
+    """Execute the frame's code until it halts. Raises VMError."""
     instructions = frame.state.rules.instructions
     code, stack, size = frame.code, frame.stack, len(frame.code)
     try:
@@ -35,7 +32,7 @@ def run(frame: Frame) -> None:
         return
 
 
-def run_call(frame: Frame, precompile: Precompile | None, *, pays: bool) -> Fault | None:
+def run_call(frame: Frame, precompile: Precompile | None, *, pays: bool) -> VMError | None:
     """Run a call's frame: move its value, then its code. Returns why it failed, or None.
 
     `pays`: the value goes from the sender to the callee (in DELEGATECALL it is only passed on, in
@@ -51,7 +48,7 @@ def run_call(frame: Frame, precompile: Precompile | None, *, pays: bool) -> Faul
             run_precompile(frame, precompile)
         elif frame.code:
             run(frame)
-    except Fault as fault:
+    except VMError as fault:
         world.rollback(checkpoint)
         if not isinstance(fault, Revert):
             frame.gas = 0
@@ -61,13 +58,13 @@ def run_call(frame: Frame, precompile: Precompile | None, *, pays: bool) -> Faul
 
 
 def run_precompile(frame: Frame, precompile: Precompile) -> None:
-    """Charge a precompiled contract and compute its output. Raises Fault."""
+    """Charge a precompiled contract and compute its output. Raises VMError."""
     data = frame.msg.data
     frame.consume_gas(precompile.gas(data))
     try:
         frame.output = precompile.run(data)
     except InvalidInput as error:
-        raise Fault(str(error)) from error
+        raise VMError(str(error)) from error
 
 
 def _pay(frame: Frame) -> None:
@@ -82,7 +79,7 @@ def _pay(frame: Frame) -> None:
         journal.add_balance(recipient, 0)  # touched, so that it goes away (EIP-161)
 
 
-def _stack_fault(words: int, stack_min: int, stack_max: int) -> Fault:
+def _stack_fault(words: int, stack_min: int, stack_max: int) -> VMError:
     if words < stack_min:
         return InsufficientStack(f"stack underflow ({words} <=> {stack_min})")
     return FullStack(f"stack limit reached {words} ({stack_max})")

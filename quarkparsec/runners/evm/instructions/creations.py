@@ -12,9 +12,9 @@ from eth.exceptions import Halt, Revert, VMError, WriteProtection
 from quarkparsec.codec import rlp
 from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT, keccak
 from quarkparsec.limits import (
+    ACCOUNT_NONCE_MAX,
     CALL_DEPTH_MAX,
     CODE_BYTES_MAX,
-    CONTRACT_NONCE_MAX,
     INITCODE_BYTES_MAX,
 )
 from quarkparsec.runners.evm import faults
@@ -108,7 +108,7 @@ def _create(frame: Frame, recipient: Recipient, value: int, initcode: bytes) -> 
     frame.return_data = b""
     if (
         creator.balance < value
-        or creator.nonce >= CONTRACT_NONCE_MAX
+        or creator.nonce >= ACCOUNT_NONCE_MAX
         or message.depth >= CALL_DEPTH_MAX
     ):
         frame.stack.append(0)

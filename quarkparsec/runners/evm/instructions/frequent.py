@@ -177,7 +177,7 @@ def gas(frame: Frame) -> None:
     frame.stack.append(frame.gas)
 
 
-def stop(frame: Frame) -> None:
+def stop(_: Frame) -> None:
     raise Halt
 
 

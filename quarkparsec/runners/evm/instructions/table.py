@@ -21,8 +21,8 @@ from quarkparsec.runners.evm.frame import Frame
 from quarkparsec.runners.evm.instructions import calls, codes, creations, frequent, storage
 from quarkparsec.runners.evm.rules import Instruction
 
-CREATE_GAS: Final = 32_000
 SELFDESTRUCT_GAS: Final = 5000
+"""py-evm hides this one's price behind a warning that the opcode is deprecated."""
 
 _JUMPDEST: Final = 0x5B
 _DESIGNATED_INVALID: Final = 0xFE
@@ -80,9 +80,6 @@ _OURS: Final[dict[int, Callable[[Frame], None]]] = {
     0xFF: creations.selfdestruct,
 }
 
-_OUR_GAS: Final = {0xF0: CREATE_GAS, 0xF5: CREATE_GAS, 0xFF: SELFDESTRUCT_GAS}
-"""Constant gas of the three opcodes that py-evm keeps in forms of their own."""
-
 _POPS_AND_PUSHES: Final = {
     (0, 0): "00 5b",
     (0, 1): "30 32 33 34 36 38 3a 3d 41 42 43 44 45 46 47 48 4a 58 59 5a 5f",
@@ -120,16 +117,14 @@ def _instruction(opcode: int, theirs: Any, effect: tuple[int, int]) -> Instructi
     if execute is None:
         invariant(isinstance(theirs, _FastOpcode), "a plain instruction of py-evm", opcode=opcode)
         execute = theirs.logic_fn
-    gas = _OUR_GAS.get(opcode)
-    gas = getattr(theirs, "gas_cost", None) if gas is None else gas
-    invariant(isinstance(gas, int), "every opcode has a constant price", opcode=opcode)
+    gas = getattr(theirs, "gas_cost", SELFDESTRUCT_GAS)
     return execute, gas, pops, STACK_WORDS_MAX + pops - pushes
 
 
 def _undefined(opcode: int) -> Instruction:
     name = "INVALID" if opcode == _DESIGNATED_INVALID else f"opcode {opcode:#x} not defined"
 
-    def execute(frame: Frame) -> None:
+    def execute(_: Frame) -> None:
         raise InvalidInstruction(f"invalid opcode: {name}")
 
     return execute, 0, 0, STACK_WORDS_MAX
@@ -148,8 +143,8 @@ def _table(theirs: Mapping[int, Any]) -> tuple[Instruction, ...]:
 
 def watched(instructions: tuple[Instruction, ...]) -> tuple[Instruction, ...]:
     """The same table for read-only executions, which have a deadline."""
-    _, *rest = instructions[_JUMPDEST]
-    entry = (frequent.watched_jump_destination, *rest)
+    _, gas, stack_min, stack_max = instructions[_JUMPDEST]
+    entry = (frequent.watched_jump_destination, gas, stack_min, stack_max)
     return (*instructions[:_JUMPDEST], entry, *instructions[_JUMPDEST + 1 :])
 
 

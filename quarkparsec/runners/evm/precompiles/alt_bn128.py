@@ -1,4 +1,4 @@
-"""The curve alt_bn128 at 0x06 to 0x08: addition, multiplication, pairing check (EIP-196, EIP-197, EIP-1108).
+"""The curve alt_bn128 at 0x06 to 0x08: addition, multiplication, pairing check (EIP-196, 197, 1108).
 
     G1: y² = x³ + 3 over Fp        a point is x ‖ y, 32 bytes each
     G2: y² = x³ + 3/(9 + i) over Fp² = Fp[i]   a point is x.i ‖ x.1 ‖ y.i ‖ y.1
