@@ -210,9 +210,3 @@ FEE_HISTORY_PERCENTILES_MAX: Final = 100
 
 PROOF_SLOTS_MAX: Final = 1_024
 """Storage proofs in one eth_getProof, as geth."""
-
-RPC_BUDGET_PER_SECOND: Final = 100_000
-"""What one client may spend, in jsonrpc.method.Cost: 1,000 calls, 25,000 transactions or 50,000 balances."""
-
-RPC_BUDGET_MAX: Final = 200_000
-"""What a client that was quiet may spend at once."""

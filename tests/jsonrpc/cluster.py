@@ -75,12 +75,14 @@ class Did(NamedTuple):
 
 
 def sign(**fields: Any) -> bytes:
-    """A transaction of Alice's; type 2 to Bob unless `fields` say otherwise."""
+    """A transaction of Alice's; type 2 to Bob unless `fields` say otherwise. None leaves a field out."""
     transaction: dict[str, Any] = {"chainId": CHAIN_ID, "to": BOB, "gas": 21_000, "nonce": 0}
     transaction |= {"value": 1, "maxFeePerGas": 10 * GWEI, "maxPriorityFeePerGas": 2 * GWEI}
     if "gasPrice" in fields:
         del transaction["maxFeePerGas"], transaction["maxPriorityFeePerGas"]
-    return bytes(ALICE.sign_transaction(transaction | fields).raw_transaction)
+    transaction |= fields
+    optional = {name: value for name, value in transaction.items() if value is not None}
+    return bytes(ALICE.sign_transaction(optional).raw_transaction)
 
 
 def transfer_log(amount: int = 7, token: Recipient = TOKEN) -> Log:
