@@ -184,6 +184,12 @@ RPC_BATCH_PARALLEL_MAX: Final = 16
 RPC_BATCH_ANSWER_BYTES_MAX: Final = 10_000_000
 """All answers of a batch; what comes after is refused (geth's limit is 25 MB)."""
 
+RPC_BUDGET_PER_SECOND: Final = 100_000
+"""What one client may spend, in jsonrpc.method.Cost: 1,000 calls or 25,000 transactions."""
+
+RPC_BUDGET_MAX: Final = 200_000
+"""What an idle client can save up: two seconds at full rate."""
+
 CALL_GAS_MAX: Final = 50_000_000
 """Gas of one eth_call or eth_estimateGas, as geth's RPCGasCap."""
 

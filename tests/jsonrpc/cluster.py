@@ -22,7 +22,7 @@ from quarkparsec.chain.log_filter import LogFilter
 from quarkparsec.chain.receipt import Receipt
 from quarkparsec.chain.transaction import Transaction, decode_transaction
 from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT, keccak
-from quarkparsec.errors import QuarkparsecError, Rejected
+from quarkparsec.errors import QuarkparsecError, Rejected, TooManyResults
 from quarkparsec.jsonrpc.fees import base_fee_after
 from quarkparsec.jsonrpc.method import Cost
 from quarkparsec.jsonrpc.methods.table import METHODS
@@ -36,7 +36,6 @@ from quarkparsec.jsonrpc.node import (
     ShardStatus,
     SlaveStatus,
     SlotProof,
-    TooManyResults,
 )
 from quarkparsec.jsonrpc.service import Service
 from quarkparsec.limits import LOG_RESULTS_MAX
