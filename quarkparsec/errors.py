@@ -4,6 +4,7 @@
     ├── InvalidInput     the bytes or values are malformed: their fault, answered, never retried
     ├── Rejected         well-formed, but a rule says no: answered with the rule's words
     ├── Unavailable      not now: a shard is away, a queue is full, a deadline passed; try again
+    │   └── PrunedHistory    the state that old is not kept; it won't come back
     └── Corrupt          the disk or a peer contradicts itself: the replica stops and never serves
 
     InvariantBroken      our own fault; none of the above may hide it
@@ -29,6 +30,10 @@ class Rejected(QuarkparsecError):
 
 class Unavailable(QuarkparsecError):
     """What was asked can't be had now; it may be later."""
+
+
+class PrunedHistory(Unavailable):
+    """The state of an epoch so long ago is not kept."""
 
 
 class Corrupt(QuarkparsecError):

@@ -20,6 +20,104 @@ INITCODE_BYTES_MAX: Final = 49_152
 NONCE_MAX: Final = 2**64 - 2
 """EIP-2681: the nonce after it must still fit 64 bits."""
 
+# --- between processes
+
+HANDSHAKE_FRAME_BYTES_MAX: Final = 256
+"""A hello is 75 bytes and a name; nobody may make us hold more before proving who speaks."""
+
+FRAME_BYTES_MAX: Final = 32 * 2**20
+"""A block of 30 M gas holds at most 7.5 MB of call data; four times that, for answers with receipts."""
+
+PEER_NAME_BYTES_MAX: Final = 64
+"""Names are like "slave-0"."""
+
+CONNECTION_REQUESTS_MAX: Final = 65_536
+"""Requests under way on one connection: more wait at their caller."""
+
+CONNECTION_BUFFER_BYTES_MAX: Final = 64 * 2**20
+"""Unsent bytes on one connection; a peer that doesn't read is cut off."""
+
+HANDSHAKE_TIMEOUT_MS: Final = 5_000
+"""From connect to proof."""
+
+REQUEST_TIMEOUT_MS: Final = 10_000
+"""A process answers any request sooner, or is taken for lost."""
+
+RECONNECT_DELAY_MS: Final = 200
+"""Between two attempts to reach a process that is down: a restart takes about a second."""
+
+# --- processes on one machine
+
+START_TIMEOUT_MS: Final = 60_000
+"""From start to every slave connected: seconds, or a replay after a power cut."""
+
+STOP_TIMEOUT_MS: Final = 10_000
+"""A child that hasn't gone by then is killed: nothing acknowledged is lost by it."""
+
+RESTART_DELAY_MS_MIN: Final = 100
+"""Before a child that lived for long is started again."""
+
+RESTART_DELAY_MS_MAX: Final = 10_000
+"""Before one that keeps dying is."""
+
+RESTART_STEADY_MS: Final = 30_000
+"""A child that lived so long counts as healthy."""
+
+# --- the gateway
+
+ADMISSION_QUEUE_MAX: Final = 20_000
+"""Transactions between their arrival and their shard's verdict: five seconds' worth."""
+
+ADMISSION_BATCH_MAX: Final = 256
+"""Handed to a thread at once: 12 ms of sender recovery."""
+
+ADMISSION_THREADS: Final = 2
+"""Sender recovery runs outside the interpreter lock; more threads than cores gain nothing."""
+
+ROOT_BLOCK_CACHE_MAX: Final = 1_024
+"""Root blocks that a gateway has at hand: what fee histories and log queries mostly ask for."""
+
+LOCATION_CACHE_MAX: Final = 200_000
+"""Accounts whose shard key a gateway remembers: about 30 MB."""
+
+SUBMITTED_CACHE_MAX: Final = 200_000
+"""Transactions that a gateway knows the shard of: a minute at full load."""
+
+HTTP_BODY_TIMEOUT_MS: Final = 10_000
+"""From a request's head to the end of its body: who drips is cut off."""
+
+HTTP_ANSWER_TIMEOUT_MS: Final = 30_000
+"""One answer, a batch of calls included."""
+
+HTTP_KEEPALIVE_MS: Final = 120_000
+"""An idle connection, as geth has it."""
+
+CLIENTS_MAX: Final = 4_096
+"""Clients whose budgets are kept; one that is forgotten starts anew."""
+
+CLIENT_BUDGET_PER_SECOND: Final = 200_000
+"""Units (jsonrpc.method.Cost) that one client address earns: more than a gateway can serve."""
+
+CLIENT_BUDGET_MAX: Final = 400_000
+"""What an idle client can save up: two seconds at full rate."""
+
+# --- state
+
+TRIE_CACHE_NODES_MAX: Final = 200_000
+"""Decoded nodes a shard keeps: about 200 MB, the upper levels of a million accounts."""
+
+ACCOUNT_CACHE_MAX: Final = 200_000
+"""Accounts at the head that a shard keeps: about 60 MB."""
+
+CODE_CACHE_MAX: Final = 1_000
+"""Codes that a shard keeps: 24 MB if all were as long as EIP-170 allows."""
+
+PROOF_CACHE_NODES_MAX: Final = 10_000
+"""Nodes that one proof request has at hand: enough for all slots that it may ask for."""
+
+PRUNED_EPOCHS_MAX: Final = 16
+"""Epochs whose history is deleted as one is written: a shortened history shrinks without a pause."""
+
 # --- the EVM
 
 CALL_DEPTH_MAX: Final = 1024
@@ -31,8 +129,105 @@ STACK_WORDS_MAX: Final = 1024
 CODE_BYTES_MAX: Final = 24_576
 """EIP-170."""
 
+ANALYSED_CODES_MAX: Final = 1024
+"""Codes whose jump destinations are kept: at most 48 KiB each, so 48 MiB."""
+
+CONTRACT_NONCE_MAX: Final = 2**64 - 1
+"""A contract whose nonce stands here creates nothing any more (EIP-2681)."""
 ACCOUNT_NONCE_MAX: Final = 2**64 - 1
 """An account whose nonce stands here signs and creates nothing any more (EIP-2681)."""
 
-ANALYSED_CODES_MAX: Final = 1024
-"""Codes whose jump destinations are kept: at most 48 KiB each, so 48 MiB."""
+# --- the pool of one shard
+
+POOL_TRANSACTIONS_MAX: Final = 16_384
+"""Ten full blocks of transfers; geth's pool holds 5 120 + 1 024 for a whole chain."""
+
+POOL_BYTES_MAX: Final = 64 * 2**20
+"""What they may weigh together: a pool full of large transactions must not exhaust the process."""
+
+POOL_ACCOUNT_GUARANTEED: Final = 16
+"""Transactions of one account that a larger holder's can't push out (geth's AccountSlots)."""
+
+POOL_ACCOUNT_PENDING_MAX: Final = 1_024
+"""Executable transactions of one account while there is room: a hundred busy accounts fit ten times over."""
+
+POOL_ACCOUNT_QUEUED_MAX: Final = 256
+"""Transactions of one account that wait for an earlier nonce: what parallel requests can shuffle (geth: 64)."""
+
+POOL_LIFETIME_MS: Final = 3 * 3_600_000
+"""A transaction that found no block for so long is forgotten (geth's Lifetime)."""
+
+REPLACEMENT_BUMP_PERCENT: Final = 10
+"""A replacement raises both fee cap and tip by so much, or relaying replacements would be free (geth's PriceBump)."""
+
+# --- the epoch's clockwork
+
+LANE_BUDGET_MS: Final = 1_000
+"""Lane 1 stops taking transactions after so long: gas is not time, and the whole cluster waits for it."""
+
+ANSWER_TIMEOUT_MS: Final = 5_000
+"""A shard that leaves the master waiting for longer is left out: five times lane 1's budget."""
+
+RESEND_MS: Final = 1_000
+"""What has no answer yet is said again: links lose messages only when they break, so this needn't be quick."""
+
+UNDERPRICED_EPOCH_MS: Final = 1_000
+"""While only transactions below the base fee wait, an empty block so often lets the base fee sink to them."""
+
+BLOCK_CANDIDATES_MAX: Final = 8_192
+"""Transactions that one block may try: more would not fit LANE_BUDGET_MS."""
+
+# --- searches
+
+LOG_RESULTS_MAX: Final = 10_000
+"""Logs that one search returns (the common limit of public providers)."""
+
+# --- JSON-RPC
+
+RPC_BODY_BYTES_MAX: Final = 1_048_576
+"""One request body: four of the largest transactions in hexadecimal, or a batch of 100 large calls."""
+
+RPC_DEPTH_MAX: Final = 32
+"""Nested lists and objects of a body; a batch of log queries needs six levels."""
+
+RPC_BATCH_MAX: Final = 100
+"""Members of a batch: what ethers puts into one."""
+
+RPC_BATCH_PARALLEL_MAX: Final = 16
+"""Members that run at once, so that a batch can't hold more than this many large answers in memory."""
+
+RPC_BATCH_ANSWER_BYTES_MAX: Final = 10_000_000
+"""All answers of a batch; what comes after is refused (geth's limit is 25 MB)."""
+
+CALL_GAS_MAX: Final = 50_000_000
+"""Gas of one eth_call or eth_estimateGas, as geth's RPCGasCap."""
+
+CALL_TIME_MS_MAX: Final = 2_000
+"""What one eth_call or estimate may take: gas doesn't measure time."""
+
+CALLS_WAITING_MAX: Final = 256
+"""Calls and searches that wait for a thread in one slave."""
+
+LOG_RANGE_BLOCKS_MAX: Final = 10_000
+"""Blocks that one eth_getLogs looks at; one bloom each."""
+
+LOG_FILTER_ITEMS_MAX: Final = 1_000
+"""Recipients, or alternatives for one topic, as geth."""
+
+FEE_HISTORY_BLOCKS_MAX: Final = 1_024
+"""Blocks of one eth_feeHistory, as geth; asked for more, it answers about so many."""
+
+FEE_HISTORY_REWARD_BLOCKS_MAX: Final = 128
+"""The same when rewards are asked for: every receipt of these blocks is read."""
+
+FEE_HISTORY_PERCENTILES_MAX: Final = 100
+"""Percentiles of one eth_feeHistory, as geth."""
+
+PROOF_SLOTS_MAX: Final = 1_024
+"""Storage proofs in one eth_getProof, as geth."""
+
+RPC_BUDGET_PER_SECOND: Final = 100_000
+"""What one client may spend, in jsonrpc.method.Cost: 1,000 calls, 25,000 transactions or 50,000 balances."""
+
+RPC_BUDGET_MAX: Final = 200_000
+"""What a client that was quiet may spend at once."""

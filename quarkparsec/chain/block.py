@@ -1,8 +1,8 @@
 """Blocks: what a shard did in an epoch, and the root block that joins the shards.
 
 A *shard block* is a header and its body: the transactions in the order of their execution, each with the
-sender that its signature proves and the shard key of its destination, so that a replica can run them again
-without recovering keys or asking the directory.
+sender that its signature proves and the shard key of its destination, and the fees that the coinbase was
+credited, so that a replica can run them again without recovering keys or asking anybody.
 
 A *root block* holds one summary per shard, in shard order. A shard takes part in an epoch when it is there
 and has work; the others are carried over: their last header stands in the root block unchanged, and their
@@ -65,6 +65,8 @@ class ShardBlock:
 
     header: Header
     entries: tuple[Entry, ...]
+    fees: Wei
+    """What lane 4 credited to the coinbase; 0 but in its home shard."""
 
     @property
     def hash(self) -> Hash32:
@@ -75,15 +77,19 @@ class ShardBlock:
         return self.header.number
 
     def encode(self) -> bytes:
-        """rlp([header, [entry …]])."""
+        """rlp([header, [entry …], fees])."""
         entries = rlp.encode_sequence([entry.encode() for entry in self.entries])
-        return rlp.wrap_list(self.header.encode() + entries)
+        return rlp.wrap_list(self.header.encode() + entries + rlp.encode_scalar(self.fees))
 
     @classmethod
     def decode(cls, encoded: bytes) -> ShardBlock:
         """Read what `encode` wrote. Raises InvalidInput for anything else."""
-        header, entries = _list(rlp.decode_list(encoded), 2)
-        return cls(Header.from_item(header), tuple(map(Entry.from_item, _list(entries))))
+        header, entries, fees = _list(rlp.decode_list(encoded), 3)
+        return cls(
+            Header.from_item(header),
+            tuple(map(Entry.from_item, _list(entries))),
+            Wei(rlp.scalar(fees)),
+        )
 
 
 class ShardSummary(NamedTuple):

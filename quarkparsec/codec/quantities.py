@@ -13,7 +13,6 @@ from typing import Final
 from quarkparsec.errors import InvalidInput
 
 _QUANTITY: Final = re.compile(r"0x(?:0|[1-9a-fA-F][0-9a-fA-F]*)", re.ASCII)
-_DATA: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*", re.ASCII)
 _SLOT: Final = re.compile(r"0x[0-9a-fA-F]{1,64}", re.ASCII)
 
 
@@ -29,9 +28,14 @@ def parse_quantity(text: object, *, bits: int = 256) -> int:
 
 def parse_data(text: object, *, size: int | None = None) -> bytes:
     """Bytes from 0x-prefixed hex, of exactly `size` bytes when given. Raises InvalidInput."""
-    if type(text) is not str or not _DATA.fullmatch(text):
-        raise InvalidInput("expected 0x-prefixed hex data with an even number of digits")
-    data = bytes.fromhex(text[2:])
+    if type(text) is not str or text[:2] != "0x":
+        raise InvalidInput("expected 0x-prefixed hex data")
+    try:
+        data = bytes.fromhex(text[2:])
+    except ValueError:
+        raise InvalidInput("expected hex data with an even number of digits") from None
+    if 2 * len(data) + 2 != len(text):  # fromhex skips spaces
+        raise InvalidInput("expected hex data without spaces")
     if size is not None and len(data) != size:
         raise InvalidInput(f"expected {size} bytes of hex data, got {len(data)}")
     return data

@@ -98,6 +98,24 @@ def decode_list(encoded: bytes, offset: int = 0) -> list[Item]:
     return _members(encoded, start, end, 1)
 
 
+def split_list(encoded: bytes) -> list[bytes]:
+    """The members of the list that `encoded` spells, still encoded. Raises InvalidInput."""
+    if not encoded or encoded[0] < 0xC0:
+        raise InvalidInput("rlp: expected a list")
+    _, offset, end = _header(encoded, 0, len(encoded))
+    if end != len(encoded):
+        raise InvalidInput("rlp: bytes after the list")
+    members = []
+    while offset < end:
+        # A hash, the commonest member of a trie's node, inlined.
+        stop = offset + 33 if encoded[offset] == 0xA0 else _header(encoded, offset, end)[2]
+        members.append(encoded[offset:stop])
+        offset = stop
+    if offset != end:
+        raise InvalidInput("rlp: item longer than its list")
+    return members
+
+
 def list_payload_offset(encoded: bytes, offset: int = 0) -> int:
     """Where the payload of the list that starts at `offset` begins."""
     prefix = encoded[offset]
@@ -157,5 +175,7 @@ def _long_header(encoded: bytes, offset: int, width: int, end: int) -> tuple[int
 
 
 def _long_prefix(base: int, size: int) -> bytes:
+    if size < 0x100:
+        return bytes((base + 1, size))  # accounts, nodes, transactions: nearly everything
     length = scalar_bytes(size)
     return bytes((base + len(length),)) + length

@@ -1,0 +1,139 @@
+"""The way in for signed transactions: decode and recover in threads, then to the sender's shard.
+
+Transactions that arrive together travel together: one hand-over to the thread pool and one message a
+slave for many of them. libsecp256k1 runs outside the interpreter lock, so two threads recover senders
+while the event loop serves others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, NamedTuple
+
+from cluster.router import Router
+from quarkparsec.chain.transaction import Transaction, decode_transaction
+from quarkparsec.errors import QuarkparsecError, Rejected, Unavailable
+from quarkparsec.limits import ADMISSION_BATCH_MAX, ADMISSION_QUEUE_MAX, ADMISSION_THREADS
+from quarkparsec.types import Hash32, ShardId, ShardKey
+from quarkparsec.wire.queries import Admit, Admitted, Submission
+
+
+class _Waiting(NamedTuple):
+    raw: bytes
+    verdict: asyncio.Future[Hash32]
+
+
+class _Routed(NamedTuple):
+    waiting: _Waiting
+    hash: Hash32
+    submission: Submission
+
+
+class Admission:
+    """Takes raw transactions and answers with their hash, or the reason against them."""
+
+    def __init__(self, router: Router) -> None:
+        self._router: Final = router
+        self._threads: Final = ThreadPoolExecutor(ADMISSION_THREADS, "recover")
+        self._queue: Final[list[_Waiting]] = []
+        self._batches: Final[set[asyncio.Task[None]]] = set()
+
+    async def submit(self, raw: bytes) -> Hash32:
+        """Put one transaction into its shard's pool. Raises InvalidInput, Rejected, Unavailable."""
+        if len(self._queue) >= ADMISSION_QUEUE_MAX:
+            raise Unavailable("too many transactions are being admitted")
+        verdict: asyncio.Future[Hash32] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Waiting(raw, verdict))
+        self._start_batch()
+        return await verdict
+
+    def close(self) -> None:
+        """Stop the threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _start_batch(self) -> None:
+        if self._queue and len(self._batches) < ADMISSION_THREADS:
+            task = asyncio.get_running_loop().create_task(self._admit_batch())
+            self._batches.add(task)
+            task.add_done_callback(self._batch_done)
+
+    def _batch_done(self, task: asyncio.Task[None]) -> None:
+        self._batches.discard(task)
+        self._start_batch()
+
+    async def _admit_batch(self) -> None:
+        batch = self._queue[:ADMISSION_BATCH_MAX]
+        del self._queue[:ADMISSION_BATCH_MAX]
+        try:
+            routed = await self._route(batch)
+            by_slave: dict[str, list[_Routed]] = {}
+            for one in routed:
+                slave = self._router.slave_of(ShardId(one.submission.shard_id))
+                by_slave.setdefault(slave, []).append(one)
+            await asyncio.gather(*(self._send(slave, some) for slave, some in by_slave.items()))
+        except QuarkparsecError as error:
+            _fail(batch, error)
+        finally:
+            _fail(
+                batch, Unavailable("the transaction could not be admitted")
+            )  # whoever still waits
+
+    async def _route(self, batch: Sequence[_Waiting]) -> list[_Routed]:
+        loop = asyncio.get_running_loop()
+        raws = [waiting.raw for waiting in batch]
+        decoded = await loop.run_in_executor(self._threads, _decode_all, raws)
+        valid = []
+        for waiting, transaction in zip(batch, decoded, strict=True):
+            if isinstance(transaction, QuarkparsecError):
+                _fail((waiting,), transaction)
+            else:
+                valid.append((waiting, transaction))
+        keys = await self._router.keys_of([transaction for _, transaction in valid])
+        routed = []
+        for (waiting, transaction), to_key in zip(valid, keys, strict=True):
+            try:
+                routed.append(
+                    _Routed(waiting, transaction.hash, self._submission(transaction, to_key))
+                )
+            except Rejected as error:
+                _fail((waiting,), error)
+        return routed
+
+    def _submission(self, transaction: Transaction, to_key: ShardKey) -> Submission:
+        shard_id = self._router.shard_of_transaction(transaction, to_key)
+        return Submission(shard_id, transaction.raw, transaction.sender, to_key)
+
+    async def _send(self, slave: str, routed: Sequence[_Routed]) -> None:
+        waiting = [one.waiting for one in routed]
+        try:
+            message = Admit([one.submission for one in routed])
+            answer = await self._router.ask(slave, message, Admitted)
+        except QuarkparsecError as error:
+            _fail(waiting, error)
+            return
+        for one, verdict in zip(routed, answer.verdicts, strict=True):
+            if one.waiting.verdict.done():
+                continue
+            if verdict:
+                one.waiting.verdict.set_exception(Rejected(verdict))
+            else:
+                self._router.remember(one.hash, ShardId(one.submission.shard_id))
+                one.waiting.verdict.set_result(one.hash)
+
+
+def _decode_all(raws: Sequence[bytes]) -> list[Transaction | QuarkparsecError]:
+    decoded: list[Transaction | QuarkparsecError] = []
+    for raw in raws:
+        try:
+            decoded.append(decode_transaction(raw))
+        except QuarkparsecError as error:
+            decoded.append(error)
+    return decoded
+
+
+def _fail(batch: Sequence[_Waiting], error: QuarkparsecError) -> None:
+    for waiting in batch:
+        if not waiting.verdict.done():
+            waiting.verdict.set_exception(error)

@@ -1,0 +1,298 @@
+"""The cluster behind JSON-RPC: answers what `jsonrpc.node.Node` asks by asking slaves and the master.
+
+Every question about state names its epoch, at most the head that this gateway has seen. A slave that has
+not come so far waits for it, so an answer never lies behind a block number that a client already saw.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from collections.abc import Sequence
+from typing import Final, TypeVar
+
+from cluster.admission import Admission
+from cluster.identity import Identity
+from cluster.router import Router
+from quarkparsec.chain.block import Entry, RootBlock, ShardBlock
+from quarkparsec.chain.log import Log
+from quarkparsec.chain.log_filter import LogFilter
+from quarkparsec.chain.receipt import Receipt
+from quarkparsec.codec import rlp
+from quarkparsec.errors import InvalidInput, QuarkparsecError, Unavailable
+from quarkparsec.jsonrpc.node import (
+    AccountProof,
+    BlockId,
+    CallRequest,
+    ClusterView,
+    ExecutionFailed,
+    ExecutionReverted,
+    FoundLog,
+    MinedTransaction,
+    ShardStatus,
+    SlaveStatus,
+    SlotProof,
+    TooManyResults,
+)
+from quarkparsec.limits import LOG_RESULTS_MAX
+from quarkparsec.state.account import Account
+from quarkparsec.types import (
+    Epoch,
+    Gas,
+    Hash32,
+    Nonce,
+    Recipient,
+    ShardId,
+    Slot,
+    home_key,
+    shard_of,
+)
+from quarkparsec.wire import queries
+from quarkparsec.wire.envelope import Message
+from quarkparsec.wire.queries import CallAnswer, Encoded, EncodedList, Number
+
+Answer = TypeVar("Answer")
+
+REVERTED: Final = "execution reverted"
+
+
+class ClusterNode:
+    """A `Node` over a router and an admission."""
+
+    def __init__(
+        self, identity: Identity, router: Router, admission: Admission, version: str
+    ) -> None:
+        self._genesis: Final = identity.genesis
+        self._router: Final = router
+        self._admission: Final = admission
+        self._version: Final = version
+
+    @property
+    def chain_id(self) -> int:
+        return self._genesis.chain_id
+
+    @property
+    def client_version(self) -> str:
+        system = f"{platform.system().lower()}-{platform.machine()}"
+        return f"QuarkParsec/v{self._version}/{system}/python{platform.python_version()}"
+
+    def head(self) -> RootBlock:
+        return self._router.root.head()
+
+    def cluster_view(self) -> ClusterView:
+        head = self.head()
+        shards = []
+        for summary in head.summaries:
+            slave = self._router.slave_of(summary.shard_id)
+            connected = self._router.is_connected(slave)
+            shards.append(
+                ShardStatus(summary.shard_id, slave, summary.shard_header().number, connected)
+            )
+        names = sorted(self._router.slaves)
+        slaves = tuple(SlaveStatus(name, self._router.is_connected(name)) for name in names)
+        return ClusterView(tuple(shards), slaves)
+
+    # --- blocks
+
+    async def root_blocks(self, epochs: Sequence[Epoch]) -> Sequence[RootBlock]:
+        return await asyncio.gather(*(self._root_block(epoch) for epoch in epochs))
+
+    async def root_block_by_hash(self, block_hash: Hash32) -> RootBlock | None:
+        return await self._router.root.by_hash(block_hash)
+
+    async def shard_blocks(self, blocks: Sequence[BlockId]) -> Sequence[ShardBlock]:
+        return await asyncio.gather(*(self._shard_block(block) for block in blocks))
+
+    async def receipts(self, blocks: Sequence[BlockId]) -> Sequence[Sequence[Receipt]]:
+        return await asyncio.gather(*(self._receipts(block) for block in blocks))
+
+    # --- transactions and logs
+
+    async def submit(self, raws: Sequence[bytes]) -> Sequence[Hash32 | QuarkparsecError]:
+        return await asyncio.gather(*(self._submit(raw) for raw in raws))
+
+    async def find_transaction(self, transaction_hash: Hash32) -> MinedTransaction | Entry | None:
+        shard_id = self._router.submitted_to(transaction_hash)
+        query = queries.FindTransaction(transaction_hash)
+        if shard_id is not None:
+            found = await self._find(self._router.slave_of(shard_id), query)
+            if found is not None:
+                return found
+        answers = await asyncio.gather(
+            *(self._find(slave, query) for slave in self._router.slaves)
+        )
+        return next((answer for answer in answers if answer is not None), None)
+
+    async def logs(self, wanted: LogFilter, first: Epoch, last: Epoch) -> Sequence[FoundLog]:
+        shards = range(self.head().shard_count)
+        parts = await asyncio.gather(
+            *(self._shard_logs(ShardId(shard), wanted, first, last) for shard in shards)
+        )
+        found = sorted(
+            (log for part in parts for log in part),
+            key=lambda log: (log.block.epoch, log.block.shard_id, log.log_index),
+        )
+        if len(found) > LOG_RESULTS_MAX:
+            raise TooManyResults(f"query returned more than {LOG_RESULTS_MAX} results")
+        return found
+
+    # --- state
+
+    async def account(self, recipient: Recipient, epoch: Epoch) -> Account | None:
+        shard_id = await self._router.shard_of_recipient(recipient)
+        query = queries.ReadAccount(shard_id, recipient, epoch)
+        slave = self._router.slave_of(shard_id)
+        answer = await self._router.ask_optional(slave, query, Encoded)
+        return None if answer is None else Account.decode(answer.value)
+
+    async def code(self, recipient: Recipient, epoch: Epoch) -> bytes:
+        shard_id = await self._router.shard_of_recipient(recipient)
+        query = queries.ReadCode(shard_id, recipient, epoch)
+        answer = await self._ask(shard_id, query, Encoded)
+        return answer.value
+
+    async def storage(
+        self, recipient: Recipient, slots: Sequence[Slot], epoch: Epoch
+    ) -> Sequence[int]:
+        shard_id = await self._router.shard_of_recipient(recipient)
+        query = queries.ReadStorage(shard_id, recipient, list(slots), epoch)
+        answer = await self._ask(shard_id, query, queries.Words)
+        return [int.from_bytes(value, "big") for value in answer.values]
+
+    async def pending_nonce(self, recipient: Recipient) -> Nonce:
+        shard_id = await self._router.shard_of_recipient(recipient)
+        query = queries.ReadPendingNonce(shard_id, recipient)
+        answer = await self._ask(shard_id, query, Number)
+        return Nonce(int.from_bytes(answer.value, "big"))
+
+    async def prove(self, recipient: Recipient, slots: Sequence[Slot]) -> AccountProof:
+        shard_id = await self._router.shard_of_recipient(recipient)
+        query = queries.Prove(shard_id, recipient, list(slots))
+        answer = await self._ask(shard_id, query, queries.ProofAnswer)
+        account = Account.decode(answer.account) if answer.account else None
+        proofs = tuple(
+            SlotProof(slot, int.from_bytes(value, "big"), tuple(nodes))
+            for slot, (value, nodes) in zip(slots, answer.slots, strict=True)
+        )
+        return AccountProof(account, tuple(answer.account_proof), proofs)
+
+    # --- execution
+
+    async def call(self, request: CallRequest, epoch: Epoch) -> bytes:
+        shard_id, call = await self._locate_call(request)
+        query = queries.ReadOnlyCall(shard_id, call, await self._surroundings(epoch))
+        answer = await self._ask(shard_id, query, CallAnswer)
+        _raise_failed(answer)
+        return answer.output
+
+    async def estimate_gas(self, request: CallRequest, epoch: Epoch) -> Gas:
+        shard_id, call = await self._locate_call(request)
+        query = queries.EstimateGas(shard_id, call, await self._surroundings(epoch))
+        answer = await self._ask(shard_id, query, CallAnswer)
+        _raise_failed(answer)
+        return Gas(answer.gas_used)
+
+    # --- within
+
+    async def _ask(self, shard_id: ShardId, query: Message, kind: type[Answer]) -> Answer:
+        return await self._router.ask(self._router.slave_of(shard_id), query, kind)
+
+    async def _root_block(self, epoch: Epoch) -> RootBlock:
+        block = await self._router.root.by_number(epoch)
+        if block is None:
+            raise Unavailable(f"root block {epoch} can't be had")
+        return block
+
+    async def _shard_block(self, block: BlockId) -> ShardBlock:
+        query = queries.ReadBlock(block.shard_id, block.epoch)
+        answer = await self._ask(block.shard_id, query, Encoded)
+        return ShardBlock.decode(answer.value)
+
+    async def _receipts(self, block: BlockId) -> Sequence[Receipt]:
+        query = queries.ReadReceipts(block.shard_id, block.epoch)
+        answer = await self._ask(block.shard_id, query, EncodedList)
+        return [Receipt.decode_stored(value) for value in answer.values]
+
+    async def _submit(self, raw: bytes) -> Hash32 | QuarkparsecError:
+        try:
+            return await self._admission.submit(raw)
+        except QuarkparsecError as error:
+            return error
+
+    async def _find(
+        self, slave: str, query: queries.FindTransaction
+    ) -> MinedTransaction | Entry | None:
+        answer = await self._router.ask_optional(slave, query, queries.FoundTransaction)
+        if answer is None:
+            return None
+        entry = Entry.from_item(rlp.decode(answer.entry))
+        if not 0 < answer.epoch <= self.head().number:
+            return entry
+        block = BlockId(ShardId(answer.shard_id), Epoch(answer.epoch))
+        receipt = Receipt.decode_stored(answer.receipt)
+        return MinedTransaction(block, answer.index, answer.first_log_index, entry, receipt)
+
+    async def _shard_logs(
+        self, shard_id: ShardId, wanted: LogFilter, first: Epoch, last: Epoch
+    ) -> list[FoundLog]:
+        query = queries.ReadLogs(
+            shard_id,
+            first,
+            last,
+            sorted(wanted.recipients),
+            [sorted(topics or ()) for topics in wanted.topics],
+            LOG_RESULTS_MAX + 1,
+        )
+        answer = await self._ask(shard_id, query, queries.LogsAnswer)
+        return [_found_log(shard_id, found) for found in answer.logs]
+
+    async def _surroundings(self, epoch: Epoch) -> queries.Surroundings:
+        header = (await self._root_block(epoch)).header
+        base_fee = _wei(header.base_fee)
+        return queries.Surroundings(epoch, header.timestamp, base_fee, header.prevrandao)
+
+    async def _locate_call(self, request: CallRequest) -> tuple[ShardId, queries.UnsignedCall]:
+        """The shard that runs a call, and the call with its target's key.
+
+        A call runs where its target is, as the sender, wherever the sender's own account lives.
+        """
+        sender_key = home_key(request.sender)
+        key = (
+            sender_key if request.to is None else await self._router.key_of(request.to, sender_key)
+        )
+        return shard_of(key, self.head().shard_count), queries.UnsignedCall(
+            sender=request.sender,
+            to=request.to or b"",
+            to_key=key,
+            gas_limit=request.gas_limit,
+            max_fee_per_gas=_wei(request.max_fee_per_gas),
+            max_priority_fee_per_gas=_wei(request.max_priority_fee_per_gas),
+            value=_wei(request.value),
+            data=request.data,
+            access_list=[(recipient, list(slots)) for recipient, slots in request.access_list],
+            authorizations=[
+                (a.chain_id, a.recipient, a.nonce, a.parity, _wei(a.r), _wei(a.s))
+                for a in request.authorizations
+            ],
+        )
+
+
+def _found_log(shard_id: ShardId, found: queries.FoundLog) -> FoundLog:
+    return FoundLog(
+        BlockId(shard_id, Epoch(found.epoch)),
+        found.transaction_index,
+        found.log_index,
+        Hash32(found.transaction_hash),
+        Log(Recipient(found.recipient), tuple(map(Hash32, found.topics)), found.data),
+    )
+
+
+def _raise_failed(answer: CallAnswer) -> None:
+    if answer.error == REVERTED:
+        raise ExecutionReverted(answer.output)
+    if answer.error:
+        raise ExecutionFailed(answer.error)
+
+
+def _wei(number: int) -> bytes:
+    return number.to_bytes((number.bit_length() + 7) >> 3, "big")

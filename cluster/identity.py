@@ -1,0 +1,38 @@
+"""What every process of a cluster loads first: the configuration, the chain and the secret."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from cluster.bus import Credentials
+from cluster.config import ClusterConfig, check_shards, load_config, load_secret
+from quarkparsec.chain.genesis import Genesis, parse_genesis
+from quarkparsec.errors import InvalidInput
+from quarkparsec.wire.session import Peer, Role
+
+
+class Identity(NamedTuple):
+    """Which cluster this is."""
+
+    folder: Path
+    """The data directory: the folder of the configuration file."""
+    config: ClusterConfig
+    genesis: Genesis
+    secret: bytes
+
+    def credentials(self, role: Role, name: str) -> Credentials:
+        """What a process of this cluster shows to the others."""
+        return Credentials(Peer(role, name), self.secret, self.genesis.hash)
+
+
+def load_identity(path: Path) -> Identity:
+    """Read the configuration file and what it names. Raises InvalidInput."""
+    config = load_config(path)
+    folder = path.absolute().parent
+    try:
+        genesis = parse_genesis((folder / config.genesis).read_bytes())
+    except OSError as error:
+        raise InvalidInput(f"cannot read {folder / config.genesis}: {error.strerror}") from error
+    check_shards(config, genesis.shard_count)
+    return Identity(folder, config, genesis, load_secret(folder / config.secret))

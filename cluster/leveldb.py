@@ -1,0 +1,84 @@
+"""The store of a running node: LevelDB, opened so that it can't hide corruption.
+
+LevelDB's defaults let one flipped bit pass as a missing key. Paranoid checks at open and checksums on
+every read turn that into an error, and an error into `Corrupt`: the replica stops and is rebuilt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import plyvel
+
+from quarkparsec.errors import Corrupt, Unavailable
+
+BLOOM_FILTER_BITS: Final = 10
+CACHE_BYTES: Final = 32 * 2**20
+WRITE_BUFFER_BYTES: Final = 16 * 2**20
+
+
+class LevelDBReader:
+    """Reads from a database or from one of its snapshots."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+
+    def get(self, key: bytes) -> bytes | None:
+        try:
+            value: bytes | None = self._source.get(key, verify_checksums=True)
+        except plyvel.Error as error:
+            raise Corrupt(f"LevelDB cannot read: {error}") from error
+        return value
+
+    def scan(self, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]:
+        try:
+            with self._source.iterator(start=start, stop=stop, verify_checksums=True) as entries:
+                yield from entries
+        except plyvel.Error as error:
+            raise Corrupt(f"LevelDB cannot read: {error}") from error
+
+
+class LevelDBStore(LevelDBReader):
+    """One LevelDB database; the process that has it open is the only one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path: Final = path
+        path.mkdir(parents=True, exist_ok=True)
+        super().__init__(_open(path))
+
+    def write(self, batch: Mapping[bytes, bytes | None], *, sync: bool) -> None:
+        try:
+            with self._source.write_batch(transaction=True, sync=sync) as writer:
+                for key, value in batch.items():
+                    if value is None:
+                        writer.delete(key)
+                    else:
+                        writer.put(key, value)
+        except plyvel.Error as error:
+            raise Corrupt(f"LevelDB cannot write: {error}") from error
+
+    def snapshot(self) -> LevelDBReader:
+        return LevelDBReader(self._source.snapshot())
+
+    def close(self) -> None:
+        self._source.close()
+
+
+def _open(path: Path) -> Any:
+    try:
+        return plyvel.DB(
+            str(path),
+            create_if_missing=True,
+            paranoid_checks=True,
+            bloom_filter_bits=BLOOM_FILTER_BITS,
+            lru_cache_size=CACHE_BYTES,
+            write_buffer_size=WRITE_BUFFER_BYTES,
+        )
+    except plyvel.IOError as error:
+        raise Unavailable(
+            f"{path} is in use by another process, or can't be opened: {error}"
+        ) from error
+    except plyvel.Error as error:
+        raise Corrupt(f"LevelDB refuses to open {path}: {error}") from error

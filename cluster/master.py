@@ -1,0 +1,159 @@
+"""The master: drives the epochs, keeps the root chain and the directory, tells gateways what is committed.
+
+Slaves reach out to it and get the epoch protocol; gateways get root blocks and answers. It executes
+nothing and holds no state of any account, so it does little and comes back quickly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from cluster.bus import Connection, listen
+from cluster.driver import Driver
+from cluster.gateway import run_gateway
+from cluster.identity import Identity
+from cluster.leveldb import LevelDBStore
+from quarkparsec.broker.directory import Directory
+from quarkparsec.errors import InvalidInput
+from quarkparsec.root.genesis_block import open_root_chain
+from quarkparsec.root.machine import Announce, Excluded, LinkDown, LinkUp, RootMachine
+from quarkparsec.types import Epoch, Hash32, Recipient, ShardId
+from quarkparsec.wire import queries
+from quarkparsec.wire.envelope import Message
+from quarkparsec.wire.epoch import Committed, FromMaster, HasWork, Join, LaneEnded, Sealed
+from quarkparsec.wire.queries import Encoded, Nothing, RootCommitted
+from quarkparsec.wire.session import Role
+
+log = logging.getLogger("master")
+
+FROM_SHARD: Final = (Join, HasWork, LaneEnded, Sealed, Committed)
+
+
+class Master:
+    """The root machine and everybody who talks to it; a `Service` of the bus."""
+
+    def __init__(self, identity: Identity) -> None:
+        self._config: Final = identity.config
+        self._store: Final = LevelDBStore(identity.folder / "master")
+        self._chain: Final = open_root_chain(self._store, identity.genesis)
+        self._directory: Final = Directory(self._store, identity.genesis)
+        self._slaves: Final[dict[str, Connection]] = {}
+        self._followers: Final[set[Connection]] = set()
+        self._thread: Final = ThreadPoolExecutor(1, "root")
+        self.machine: Final = RootMachine(identity.genesis, self._store)
+        self.driver: Final = Driver(
+            "the root chain",
+            self.machine,
+            self._store,
+            self._thread,
+            send=self._to_shard,
+            announce=self._announced,
+            stepped=_nothing,
+        )
+
+    def start(self) -> None:
+        """Bring the directory up to the root chain's head, then let the machine come up."""
+        for number in range(self._directory.head() + 1, self._chain.head().number + 1):
+            block = self._chain.block(Epoch(number))
+            if block is not None:
+                self._store.write(self._directory.take(block), sync=False)
+        self.driver.start()
+
+    def close(self) -> None:
+        """Stop and let go of the database."""
+        self.driver.stop()
+        self._thread.shutdown(wait=True, cancel_futures=True)
+        self._store.close()
+
+    # --- what the bus calls
+
+    async def opened(self, connection: Connection) -> None:
+        peer = connection.peer
+        if peer.role is Role.SLAVE:
+            slave = self._config.slave(peer.name)  # one that isn't configured is refused
+            self._slaves[peer.name] = connection
+            log.info("%s is connected", peer.name)
+            for shard in slave.shards:
+                self.driver.step(LinkUp(ShardId(shard)))
+
+    def notice(self, connection: Connection, message: Message) -> None:
+        peer = connection.peer
+        if not isinstance(message, FROM_SHARD) or peer.role is not Role.SLAVE:
+            raise InvalidInput(f"{peer.name} may not send {type(message).__name__}")
+        if message.shard_id not in self._config.slave(peer.name).shards:
+            raise InvalidInput(f"{peer.name} doesn't hold shard {message.shard_id}")
+        self.driver.step(message)
+
+    async def answer(self, connection: Connection, message: Message) -> Message:
+        match message:
+            case queries.Follow():
+                self._follow(connection)
+                return Nothing()
+            case queries.ReadRootBlock():
+                return self._read_root_block(message)
+            case queries.Locate():
+                located = map(self._directory.locate, map(Recipient, message.recipients))
+                return queries.Located(list(located))
+        raise InvalidInput(f"the master doesn't answer {type(message).__name__}")
+
+    def closed(self, connection: Connection) -> None:
+        self._followers.discard(connection)
+        name = connection.peer.name
+        if self._slaves.get(name) is connection:
+            del self._slaves[name]
+            log.warning("%s is gone", name)
+            for shard in self._config.slave(name).shards:
+                self.driver.step(LinkDown(ShardId(shard)))
+
+    # --- within
+
+    def _to_shard(self, message: FromMaster) -> None:
+        connection = self._slaves.get(self._config.slave_of(message.shard_id).name)
+        if connection is not None:
+            connection.notify(message)
+
+    def _announced(self, effect: Any) -> None:
+        if isinstance(effect, Excluded):
+            log.warning("shard %d is left out: %s", effect.shard_id, effect.reason)
+        elif isinstance(effect, Announce):
+            self._store.write(self._directory.take(effect.block), sync=False)
+            for follower in self._followers:
+                follower.notify(RootCommitted(effect.block.encode()))
+
+    def _follow(self, connection: Connection) -> None:
+        connection.notify(RootCommitted(self.machine.head.encode()))
+        self._followers.add(connection)
+
+    def _read_root_block(self, query: queries.ReadRootBlock) -> Message:
+        if query.number is not None:
+            block = self._chain.block(Epoch(query.number))
+        else:
+            block = self._chain.block_by_hash(Hash32(query.hash))
+        return Nothing() if block is None else Encoded(block.encode())
+
+
+def _nothing() -> None:
+    """The master has nobody who waits for a step."""
+
+
+async def run_master(identity: Identity, stop: asyncio.Event) -> None:
+    """Run the master, and a gateway unless the configuration says otherwise, until `stop`."""
+    endpoint = identity.config.master
+    master = Master(identity)
+    server = await listen(
+        endpoint.host, endpoint.port, identity.credentials(Role.MASTER, "master"), master
+    )
+    try:
+        master.start()
+        master.driver.failed.add_done_callback(lambda _: stop.set())
+        if identity.config.gateway_in_master:
+            await run_gateway(identity, stop)
+        await stop.wait()
+        if master.driver.failed.done():
+            master.driver.failed.result()
+    finally:
+        server.close()
+        master.close()

@@ -1,0 +1,83 @@
+"""One shard in a slave: its database, its machine, the thread that executes it, and who waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+from cluster.driver import Driver, now_ms
+from cluster.leveldb import LevelDBStore
+from quarkparsec.chain.genesis import Genesis
+from quarkparsec.chain.transaction import Transaction
+from quarkparsec.errors import Unavailable
+from quarkparsec.limits import REQUEST_TIMEOUT_MS
+from quarkparsec.shard.block_store import BlockStore
+from quarkparsec.shard.genesis_block import open_shard
+from quarkparsec.shard.machine import ShardMachine
+from quarkparsec.types import Epoch, ShardId, ShardKey
+from quarkparsec.wire.epoch import FromShard
+
+
+class ShardHost:
+    """Everything of one shard that touches the world."""
+
+    def __init__(
+        self, genesis: Genesis, shard_id: ShardId, path: Path, send: Callable[[FromShard], None]
+    ) -> None:
+        self.shard_id: Final = shard_id
+        self.store: Final = LevelDBStore(path)
+        self.state: Final = open_shard(self.store, genesis, shard_id)
+        self.machine: Final = ShardMachine(genesis, shard_id, self.store, self.state)
+        self._thread: Final = ThreadPoolExecutor(1, f"shard-{shard_id}")
+        self.driver: Final = Driver(
+            f"shard {shard_id}",
+            self.machine,
+            self.store,
+            self._thread,
+            send=send,
+            announce=_ignore,
+            stepped=self._wake,
+        )
+        self._waiting: list[tuple[Epoch, asyncio.Future[None]]] = []
+
+    def admit(self, transaction: Transaction, to_key: ShardKey) -> None:
+        """Put a transaction into the pool. Raises Rejected."""
+        self.driver.run(lambda: self.machine.admit(now_ms(), transaction, to_key))
+
+    async def reached(self, epoch: int) -> None:
+        """Wait until root block `epoch` is applied here. Raises Unavailable."""
+        if self.machine.root_head.epoch >= epoch:
+            return
+        applied: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((Epoch(epoch), applied))
+        try:
+            async with asyncio.timeout(REQUEST_TIMEOUT_MS / 1000):
+                await applied
+        except TimeoutError as error:
+            raise Unavailable(f"shard {self.shard_id} has not reached block {epoch}") from error
+
+    def blocks(self) -> BlockStore:
+        """The committed blocks, as they are now and stay."""
+        return BlockStore(self.store.snapshot())
+
+    def close(self) -> None:
+        """Stop and let go of the database."""
+        self.driver.stop()
+        self._thread.shutdown(wait=True, cancel_futures=True)
+        self.store.close()
+
+    def _wake(self) -> None:
+        if not self._waiting:
+            return
+        head = self.machine.root_head.epoch
+        for epoch, applied in self._waiting:
+            if epoch <= head and not applied.done():
+                applied.set_result(None)
+        self._waiting = [one for one in self._waiting if not one[1].done()]
+
+
+def _ignore(_: Any) -> None:
+    """Nobody subscribes to a slave: gateways learn of blocks from the master."""

@@ -1,0 +1,157 @@
+"""A slave: holds shards, executes their transactions, answers questions about them.
+
+It reaches out to the master, again and again, and listens for gateways. Messages of the epoch protocol go
+straight between the master and the machines of the shards; everything else is a question.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+from cluster import shard_queries
+from cluster.bus import Connection, listen, stay_connected
+from cluster.identity import Identity
+from cluster.shard_host import ShardHost
+from cluster.shard_queries import Calls
+from quarkparsec.errors import Corrupt, InvalidInput, Unavailable
+from quarkparsec.types import Hash32, ShardId
+from quarkparsec.wire import queries
+from quarkparsec.wire.envelope import Message
+from quarkparsec.wire.epoch import Abort, Commit, FromShard, Invite, Open, Seal, Welcome
+from quarkparsec.wire.queries import Nothing
+from quarkparsec.wire.session import Role
+
+log = logging.getLogger("slave")
+
+FROM_MASTER: Final = (Invite, Welcome, Open, Seal, Commit, Abort)
+
+
+class Slave:
+    """The shards of one process; a `Service` of the bus."""
+
+    def __init__(self, identity: Identity, name: str) -> None:
+        self._master: Connection | None = None
+        self._calls: Final = Calls(identity.genesis)
+        self.hosts: Final[dict[int, ShardHost]] = {}
+        for shard in identity.config.slave(name).shards:
+            path = identity.folder / name / f"shard-{shard:04}"
+            try:
+                host = ShardHost(identity.genesis, ShardId(shard), path, self._to_master)
+            except Corrupt as error:  # the others can do without it; it must never serve
+                log.critical("shard %d stays down: %s", shard, error)
+            else:
+                self.hosts[shard] = host
+
+    def start(self) -> None:
+        """Let the machines come up."""
+        for host in self.hosts.values():
+            host.driver.start()
+
+    def close(self) -> None:
+        """Stop every shard and let go of the databases."""
+        self._calls.close()
+        for host in self.hosts.values():
+            host.close()
+
+    # --- what the bus calls
+
+    async def opened(self, connection: Connection) -> None:
+        if connection.peer.role is Role.MASTER:
+            self._master = connection
+
+    def notice(self, connection: Connection, message: Message) -> None:
+        if not isinstance(message, FROM_MASTER) or connection.peer.role is not Role.MASTER:
+            raise InvalidInput(f"{connection.peer.name} may not send {type(message).__name__}")
+        host = self._host(message.shard_id)
+        if not host.driver.failed.done():
+            host.driver.step(message)
+
+    async def answer(self, connection: Connection, message: Message) -> Message:
+        if isinstance(message, queries.Admit):
+            return self._admit(message)
+        if isinstance(message, queries.FindTransaction):
+            return self._find(Hash32(message.hash))
+        shard_id = getattr(message, "shard_id", None)
+        if shard_id is None:
+            raise InvalidInput(f"a slave doesn't answer {type(message).__name__}")
+        return await self._answer_of_shard(self._host(shard_id), message)
+
+    def closed(self, connection: Connection) -> None:
+        if self._master is connection:
+            self._master = None
+
+    # --- within
+
+    async def _answer_of_shard(self, host: ShardHost, message: Message) -> Message:
+        match message:
+            case queries.ReadAccount():
+                return await shard_queries.read_account(host, message)
+            case queries.ReadCode():
+                return await shard_queries.read_code(host, message)
+            case queries.ReadStorage():
+                return await shard_queries.read_storage(host, message)
+            case queries.ReadPendingNonce():
+                return shard_queries.read_pending_nonce(host, message)
+            case queries.Prove():
+                return shard_queries.prove(host, message)
+            case queries.ReadOnlyCall():
+                return await self._calls.call(host, message)
+            case queries.EstimateGas():
+                return await self._calls.estimate(host, message)
+            case queries.ReadBlock():
+                return await shard_queries.read_block(host, message)
+            case queries.ReadReceipts():
+                return await shard_queries.read_receipts(host, message)
+            case queries.ReadLogs():
+                return await self._calls.search_logs(host, message)
+        raise InvalidInput(f"a shard doesn't answer {type(message).__name__}")
+
+    def _admit(self, message: queries.Admit) -> queries.Admitted:
+        verdicts = [
+            shard_queries.admit(self._host(submission.shard_id), submission)
+            for submission in message.submissions
+        ]
+        return queries.Admitted(verdicts)
+
+    def _find(self, transaction_hash: Hash32) -> Message:
+        for host in self.hosts.values():
+            found = shard_queries.find_transaction(host, transaction_hash)
+            if not isinstance(found, Nothing):
+                return found
+        return Nothing()
+
+    def _host(self, shard_id: int) -> ShardHost:
+        host = self.hosts.get(shard_id)
+        if host is None:
+            raise Unavailable(f"this slave doesn't hold shard {shard_id}")
+        return host
+
+    def _to_master(self, message: FromShard) -> None:
+        if self._master is not None:
+            self._master.notify(message)
+
+
+async def run_slave(identity: Identity, name: str, stop: asyncio.Event) -> None:
+    """Run a slave until `stop`, or until one of its shards fails."""
+    config = identity.config.slave(name)
+    credentials = identity.credentials(Role.SLAVE, name)
+    slave = Slave(identity, name)
+    master = identity.config.master
+    server = await listen(config.host, config.port, credentials, slave)
+    link = asyncio.create_task(stay_connected(master.host, master.port, credentials, slave))
+    try:
+        slave.start()
+        failures = [host.driver.failed for host in slave.hosts.values()]
+        for failure in failures:
+            failure.add_done_callback(lambda _: stop.set())
+        await stop.wait()
+        for failure in failures:
+            if failure.done():
+                failure.result()
+    finally:
+        server.close()
+        link.cancel()
+        slave.close()
+

@@ -1,0 +1,1 @@
+"""What clients send as arguments, read into the types of the domain."""

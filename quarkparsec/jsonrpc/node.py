@@ -1,0 +1,213 @@
+"""What JSON-RPC needs from a cluster, and nothing else.
+
+The methods are pure functions over a `Node`. A gateway implements it: it knows the root chain's head,
+finds the shard that holds an account, a transaction or a contract (the Directory), asks the slaves in
+parallel where there is more than one to ask, and puts a deadline on every question.
+
+Rules for whoever implements it:
+
+- `head()` costs nothing and never goes backwards. Nothing beyond it is visible: an answer about an epoch
+  later than `head()` is treated as if there were none.
+- An `epoch` that is passed in exists (0 ≤ epoch ≤ head). State "as of epoch e" is that after the shard's
+  last block ≤ e; a shard that was not there in e carries its last state over.
+- Methods over a sequence answer in its order, one answer for each member; the sequence may be empty.
+- A question that can't be answered now raises `Unavailable` (`PrunedHistory` if never again); a malformed
+  transaction `InvalidInput`, one that a rule refuses `Rejected` with geth's words. Anything else that is
+  raised is a fault of ours and reaches the client as "internal error".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from quarkparsec.chain.access_list import AccessList
+from quarkparsec.chain.authorization import Authorization
+from quarkparsec.chain.block import Entry, RootBlock, ShardBlock
+from quarkparsec.chain.log import Log
+from quarkparsec.chain.log_filter import LogFilter
+from quarkparsec.chain.receipt import Receipt
+from quarkparsec.errors import QuarkparsecError, Rejected
+from quarkparsec.state.account import Account
+from quarkparsec.types import Epoch, Gas, Hash32, Nonce, Recipient, ShardId, Slot, Wei
+
+# --- what a node may raise besides the tree in errors.py
+
+
+class ExecutionReverted(Rejected):
+    """A call ran and reverted; `data` is what it returned."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__("execution reverted")
+        self.data = data
+
+
+class ExecutionFailed(Rejected):
+    """A call ran and failed otherwise: out of gas, invalid opcode, …, in geth's words."""
+
+
+class TooManyResults(Rejected):
+    """A log query matches more than a single answer may hold."""
+
+
+# --- what a node is asked, and what it answers
+
+
+class BlockId(NamedTuple):
+    """One shard block. The shard took part in that epoch."""
+
+    shard_id: ShardId
+    epoch: Epoch
+
+
+class MinedTransaction(NamedTuple):
+    """A committed transaction and where it is, counted within its shard block."""
+
+    block: BlockId
+    transaction_index: int
+    first_log_index: int
+    """How many logs the shard block has before this transaction's."""
+    entry: Entry
+    receipt: Receipt
+
+
+class FoundLog(NamedTuple):
+    """A log and where it is, counted within its shard block."""
+
+    block: BlockId
+    transaction_index: int
+    log_index: int
+    transaction_hash: Hash32
+    log: Log
+
+
+class CallRequest(NamedTuple):
+    """What eth_call and eth_estimateGas run: a transaction that nobody signed."""
+
+    sender: Recipient
+    to: Recipient | None
+    """None runs `data` as init code."""
+    gas_limit: Gas
+    """At most limits.CALL_GAS_MAX."""
+    max_fee_per_gas: Wei
+    """0 runs without fees: the base fee counts as 0 then, as in geth."""
+    max_priority_fee_per_gas: Wei
+    value: Wei
+    data: bytes
+    access_list: AccessList
+    authorizations: tuple[Authorization, ...]
+
+
+class AccountProof(NamedTuple):
+    """An account, its proof against the state root of its shard's block, and proofs of its slots."""
+
+    account: Account | None
+    nodes: tuple[bytes, ...]
+    """Encoded trie nodes from the root down."""
+    slots: tuple[SlotProof, ...]
+    """In the order asked."""
+
+
+class SlotProof(NamedTuple):
+    """The word in a slot, proved against the account's storage root."""
+
+    slot: Slot
+    value: int
+    nodes: tuple[bytes, ...]
+
+
+class ShardStatus(NamedTuple):
+    """Where a shard is served and how far it is."""
+
+    shard_id: ShardId
+    slave: str
+    epoch: Epoch
+    """Of its last block."""
+    is_available: bool
+
+
+class SlaveStatus(NamedTuple):
+    """One slave process, by the name that the operator gave it."""
+
+    name: str
+    is_connected: bool
+
+
+class ClusterView(NamedTuple):
+    """Shards in order of their ids, slaves in order of their names."""
+
+    shards: tuple[ShardStatus, ...]
+    slaves: tuple[SlaveStatus, ...]
+
+
+class Node(Protocol):
+    """A cluster, as seen from its door."""
+
+    @property
+    def chain_id(self) -> int:
+        """The cluster's chain id."""
+
+    @property
+    def client_version(self) -> str:
+        """Name/version/platform/language, as geth writes it."""
+
+    def head(self) -> RootBlock:
+        """The last committed root block."""
+
+    def cluster_view(self) -> ClusterView:
+        """Who serves what, as far as the node knows at this moment."""
+
+    # --- blocks
+
+    async def root_blocks(self, epochs: Sequence[Epoch]) -> Sequence[RootBlock]:
+        """The root blocks of some epochs up to the head."""
+
+    async def root_block_by_hash(self, block_hash: Hash32) -> RootBlock | None:
+        """The root block with that hash, or None."""
+
+    async def shard_blocks(self, blocks: Sequence[BlockId]) -> Sequence[ShardBlock]:
+        """Shard blocks with their bodies."""
+
+    async def receipts(self, blocks: Sequence[BlockId]) -> Sequence[Sequence[Receipt]]:
+        """The receipts of shard blocks, in the order of their transactions."""
+
+    # --- transactions and logs
+
+    async def submit(self, raws: Sequence[bytes]) -> Sequence[Hash32 | QuarkparsecError]:
+        """Hand signed transactions to the pools, in this order; a hash or the reason for each."""
+
+    async def find_transaction(self, transaction_hash: Hash32) -> MinedTransaction | Entry | None:
+        """A committed transaction, one that waits in a pool (as an Entry), or None."""
+
+    async def logs(self, wanted: LogFilter, first: Epoch, last: Epoch) -> Sequence[FoundLog]:
+        """Logs of the epochs first … last, ordered by epoch, shard and index.
+
+        Raises `TooManyResults` as soon as there are more than limits.LOG_RESULTS_MAX.
+        """
+
+    # --- state
+
+    async def account(self, recipient: Recipient, epoch: Epoch) -> Account | None:
+        """The entry of a contract or of the home account, or None."""
+
+    async def code(self, recipient: Recipient, epoch: Epoch) -> bytes:
+        """The code there; b"" when there is none."""
+
+    async def storage(
+        self, recipient: Recipient, slots: Sequence[Slot], epoch: Epoch
+    ) -> Sequence[int]:
+        """The words in some slots."""
+
+    async def pending_nonce(self, recipient: Recipient) -> Nonce:
+        """The nonce after every transaction of the sender that the pool could run now."""
+
+    async def prove(self, recipient: Recipient, slots: Sequence[Slot]) -> AccountProof:
+        """Merkle proofs at the shard's head."""
+
+    # --- execution
+
+    async def call(self, request: CallRequest, epoch: Epoch) -> bytes:
+        """What the call returns. Raises ExecutionReverted, ExecutionFailed or Rejected."""
+
+    async def estimate_gas(self, request: CallRequest, epoch: Epoch) -> Gas:
+        """The least gas limit with which the call succeeds. Raises as `call` does."""

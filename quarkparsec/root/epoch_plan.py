@@ -1,0 +1,58 @@
+"""What the master decides when it opens an epoch, before any shard has answered.
+
+*Timestamp.* Whole seconds, never less than the parent's. Ethereum wants strictly more; an epoch here takes
+milliseconds, and with strictly rising seconds a busy chain would run ahead of the clock without bound.
+Sub-second chains with Ethereum's block format (Arbitrum) do the same; contracts and clients cope.
+
+*Base fee.* EIP-1559 over the whole cluster: the gas of all shards against the limit of all shards, those
+that sat the epoch out included, so that the price says how full the cluster is and doesn't jump with the
+number of participants.
+
+*Seed.* A hash of the parent's: fixed before anybody can choose, the same for every attempt at the epoch.
+
+*Participants.* The shards that are there and have work, and the coinbase's home: the epoch's tips must
+arrive somewhere.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from quarkparsec.chain.block import RootBlock
+from quarkparsec.chain.fees import next_base_fee
+from quarkparsec.crypto.keccak import keccak
+from quarkparsec.types import Hash32, ShardId, Wei
+from quarkparsec.wire import epoch as wire
+
+_SEED_DOMAIN: Final = b"quarkparsec epoch seed"
+
+
+class EpochPlan(NamedTuple):
+    """One attempt at an epoch."""
+
+    round: wire.Round
+    timestamp: int
+    """Seconds since 1970."""
+    base_fee: Wei
+    seed: Hash32
+    participants: tuple[ShardId, ...]
+    """Ascending."""
+
+
+def plan_epoch(
+    parent: RootBlock, epoch_round: wire.Round, participants: tuple[ShardId, ...], now_ms: int
+) -> EpochPlan:
+    """The attempt `epoch_round` at the epoch after `parent`."""
+    return EpochPlan(
+        epoch_round,
+        max(now_ms // 1_000, parent.header.timestamp),
+        base_fee_after(parent),
+        keccak(_SEED_DOMAIN + parent.hash),
+        participants,
+    )
+
+
+def base_fee_after(parent: RootBlock) -> Wei:
+    """The base fee of the epoch after `parent`."""
+    header = parent.header
+    return next_base_fee(header.base_fee, header.gas_used, header.gas_limit)

@@ -1,0 +1,453 @@
+"""The master in the epoch protocol: step(now, event) → effects.
+
+The states are in `states`, the messages in `wire.epoch`, the driver's duties in `effects`. MOVES at the end
+says which events a state acts on. Rules:
+
+1. The master says nothing before its term is durable, and `Commit` only after the root block is.
+2. An epoch goes on only with the answer of *every* participant. One that doesn't answer in time, answers
+   something else, or has to join again aborts the attempt for all; the next attempt is made without it.
+3. A `Join` is answered with a `Welcome` only when the fate of the sealed block that it reports is known: its
+   epoch is committed, or its round is over. If that round is still open, the report counts as `Sealed`.
+4. What has no answer is said again; each shard's answers are idempotent, and so is counting them.
+5. Answers are believed only from joined members and for the current round.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple, Union, get_args
+
+from quarkparsec import effects as effect
+from quarkparsec.chain.block import RootBlock, ShardSummary
+from quarkparsec.chain.genesis import Genesis
+from quarkparsec.codec import rlp
+from quarkparsec.effects import Persisted, Tick
+from quarkparsec.errors import Corrupt, InvalidInput
+from quarkparsec.limits import (
+    ANSWER_TIMEOUT_MS,
+    BLOCK_HASH_WINDOW,
+    RESEND_MS,
+    UNDERPRICED_EPOCH_MS,
+)
+from quarkparsec.root import root_store as rows
+from quarkparsec.root import states as state
+from quarkparsec.root.blocks import build_root_block, check_summary
+from quarkparsec.root.epoch_plan import EpochPlan, base_fee_after, plan_epoch
+from quarkparsec.root.members import Member
+from quarkparsec.root.root_store import RootStore
+from quarkparsec.store import Batch, Store
+from quarkparsec.types import Epoch, Hash32, ShardId, Wei, home_key, shard_of
+from quarkparsec.wire import epoch as wire
+from quarkparsec.wire.epoch import (
+    Committed,
+    HasWork,
+    Join,
+    LaneEnded,
+    Sealed,
+    Work,
+    from_amount,
+    to_amount,
+)
+
+
+class LinkUp(NamedTuple):
+    """The shard can be reached (again)."""
+
+    shard_id: ShardId
+
+
+class LinkDown(NamedTuple):
+    """The connection to the shard broke: it will not answer."""
+
+    shard_id: ShardId
+
+
+class Announce(NamedTuple):
+    """An epoch is committed."""
+
+    block: RootBlock
+
+
+class Excluded(NamedTuple):
+    """A shard is left out until it joins again."""
+
+    shard_id: ShardId
+    reason: str
+
+
+Event = Union[Join, HasWork, LaneEnded, Sealed, Committed, LinkUp, LinkDown, Persisted, Tick]
+Effect = Union[effect.Send[wire.FromMaster], effect.Persist, effect.WakeAt, Announce, Excluded]
+
+
+class RootMachine:
+    """The driver of the epochs, and the root chain's head."""
+
+    def __init__(self, genesis: Genesis, store: Store) -> None:
+        self._genesis: Final = genesis
+        self._chain: Final = RootStore(store)
+        self._head = self._chain.head()
+        self._hashes = deque(self._last_hashes(), BLOCK_HASH_WINDOW)
+        self._term = self._chain.term() + 1
+        self._attempt = 0
+        self._members: Final = tuple(Member(summary.shard_id) for summary in self._head.summaries)
+        self._coinbase_home: Final = shard_of(home_key(genesis.coinbase), self._head.shard_count)
+        self._opened_ms = 0
+        """When the last attempt began."""
+        self._tick_ms = 0
+        """When to look next whether something must be said again."""
+        self._state: state.State = state.Starting(0)
+        self._tokens = 0
+        self._now_ms = 0
+        self._wake_ms = 0
+        self._effects: list[Effect] = []
+
+    # --- the outside
+
+    @property
+    def head(self) -> RootBlock:
+        """The last committed root block."""
+        return self._head
+
+    @property
+    def state(self) -> state.State:
+        """Where the master stands."""
+        return self._state
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """What is known of each shard, in shard order."""
+        return self._members
+
+    def start(self, now_ms: int) -> list[Effect]:
+        """Come up: the first step, before any event."""
+        self._now_ms = now_ms
+        self._state = state.Starting(self._persist(rows.term_batch(self._term)))
+        return self._take_effects()
+
+    def step(self, now_ms: int, event: Event) -> list[Effect]:
+        """Act on one event; then open an epoch if it is time."""
+        self._now_ms = now_ms
+        move = MOVES[type(event)].get(type(self._state))
+        if move is not None:
+            self._state = move(self, self._state, event)
+        if isinstance(self._state, state.Between):
+            self._state = self._open_if_due(self._state)
+        return self._take_effects()
+
+    # --- members come and go
+
+    def _begin(self, starting: state.Starting, event: Persisted) -> state.State:
+        if event.token != starting.token:
+            return starting
+        for member in self._members:
+            self._invite(member)
+        self._tick_ms = self._now_ms + RESEND_MS
+        return state.Between()
+
+    def _link_up(self, now: state.State, event: LinkUp) -> state.State:
+        member = self._members[event.shard_id]
+        if not member.joined:
+            self._invite(member)
+        return now
+
+    def _link_down(self, now: state.State, event: LinkDown) -> state.State:
+        return self._exclude(now, self._members[event.shard_id], "its link is down")
+
+    def _join(self, now: state.State, event: Join) -> state.State:
+        """Answer a visit; rule 3."""
+        member = self._members[event.shard_id]
+        sealed = event.sealed
+        if event.genesis_hash != self._genesis.hash:
+            return self._exclude(now, member, "it has another genesis")
+        if event.visit < member.visit or (sealed and sealed.round.term > self._term):
+            return now
+        if event.visit > member.visit:
+            member.begin_visit(event.visit)
+            now = self._lose_place(now, member, sealed)
+        if sealed is None or not _is_undecided(now, sealed):
+            self._welcome(member)
+        return now
+
+    def _lose_place(self, now: state.State, member: Member, sealed: Sealed | None) -> state.State:
+        """A participant that starts over has forgotten the round, unless it has sealed it."""
+        if not isinstance(now, state.InRound) or member.shard_id not in now.plan.participants:
+            return now
+        if isinstance(now, state.Sealing) and sealed and sealed.round == now.plan.round:
+            return self._count_sealed(now, member, sealed)
+        return self._abort(now)
+
+    def _welcome(self, member: Member) -> None:
+        member.joined = True
+        self._ask(
+            member,
+            wire.Welcome(
+                member.shard_id,
+                member.visit,
+                self._term,
+                self._head.number,
+                tuple(self._hashes),
+                self._head.summaries[member.shard_id].block_hash,
+                to_amount(base_fee_after(self._head)),
+            ),
+        )
+
+    def _exclude(self, now: state.State, member: Member, reason: str) -> state.State:
+        """Go on without a shard until it joins again; rule 2."""
+        if member.joined:
+            self._effects.append(Excluded(member.shard_id, reason))
+        member.joined = False
+        if isinstance(now, state.InRound) and member.shard_id in now.plan.participants:
+            return self._abort(now)
+        return now
+
+    def _hear_of_work(self, now: state.State, event: HasWork) -> state.State:
+        member = self._joined(event)
+        if member is not None:
+            member.work = max(member.work, event.work)
+        return now
+
+    def _hear_of_commit(self, now: state.State, event: Committed) -> state.State:
+        member = self._joined(event)
+        if member is not None and event.term == self._term:
+            member.follow(event.epoch, event.work)
+        return now
+
+    # --- an epoch
+
+    def _open_if_due(self, between: state.Between) -> state.State:
+        due_ms = self._due_ms()
+        if due_ms is None or self._now_ms < due_ms:
+            return between
+        self._opened_ms = self._now_ms
+        epoch_round = wire.Round(Epoch(self._head.number + 1), self._term, self._attempt)
+        plan = plan_epoch(self._head, epoch_round, self._participants(), self._now_ms)
+        for shard_id in plan.participants:
+            self._ask(self._members[shard_id], self._open_message(plan, shard_id))
+        return self._seal_if_ended(state.Executing(plan, {}))
+
+    def _count_lane(self, now: state.Executing, event: LaneEnded) -> state.State:
+        member = self._joined(event)
+        if member is None or event.round != now.plan.round:
+            return now
+        if event.wants:
+            return self._exclude(now, member, f"it asks for lanes {event.wants}")
+        now.tips[member.shard_id] = from_amount(event.tips)
+        return self._seal_if_ended(now)
+
+    def _seal_if_ended(self, now: state.Executing) -> state.State:
+        plan, tips = now
+        if len(tips) < len(plan.participants):
+            return now
+        at_home = self._coinbase_home in plan.participants
+        fees = self._head.fees_pending + sum(tips.values()) if at_home else 0
+        sealing = state.Sealing(plan, tips, Wei(fees), {})
+        for shard_id in plan.participants:
+            self._ask(self._members[shard_id], self._seal_message(sealing, shard_id))
+        return self._store_if_sealed(sealing)
+
+    def _hear_of_sealed(self, now: state.Sealing, event: Sealed) -> state.State:
+        member = self._joined(event)
+        if member is None or event.round != now.plan.round:
+            return now
+        return self._count_sealed(now, member, event)
+
+    def _count_sealed(self, now: state.Sealing, member: Member, event: Sealed) -> state.State:
+        try:
+            summary = ShardSummary.from_item(rlp.decode_list(event.summary))
+            if summary.shard_id != member.shard_id:
+                raise InvalidInput("sealed for another shard")
+            check_summary(summary, now.plan, self._head, now.tips[member.shard_id])
+        except InvalidInput as fault:
+            return self._exclude(now, member, str(fault))
+        now.summaries[member.shard_id] = summary
+        return self._store_if_sealed(now)
+
+    def _store_if_sealed(self, now: state.Sealing) -> state.State:
+        if len(now.summaries) < len(now.plan.participants):
+            return now
+        block = build_root_block(self._head, now.plan, now.summaries, now.fees)
+        return state.Storing(block, self._persist(rows.block_batch(block)))
+
+    def _commit(self, storing: state.Storing, event: Persisted) -> state.State:
+        """The root block is durable: tell everybody; rule 1."""
+        if event.token != storing.token:
+            return storing
+        self._head = storing.block
+        self._hashes.append(storing.block.hash)
+        self._attempt = 0
+        for member in self._members:
+            if member.joined:
+                self._ask(member, self._commit_message(member.shard_id))
+        self._effects.append(Announce(storing.block))
+        return state.Between()
+
+    def _abort(self, now: state.InRound) -> state.State:
+        self._attempt += 1
+        for shard_id in now.plan.participants:
+            self._send(wire.Abort(shard_id, now.plan.round))
+        return state.Between()
+
+    # --- when, and with whom
+
+    def _due_ms(self) -> int | None:
+        """When the next epoch may open; None while nothing asks for one or somebody must catch up."""
+        head = self._head.number
+        present = [member for member in self._members if member.joined]
+        if not all(member.is_caught_up(head) for member in present):
+            return None
+        intervals_ms = []
+        work = max((member.work for member in present), default=Work.NONE)
+        if work == Work.READY:
+            intervals_ms.append(self._genesis.min_epoch_ms)
+        if work == Work.UNDERPRICED:
+            intervals_ms.append(max(self._genesis.min_epoch_ms, UNDERPRICED_EPOCH_MS))
+        if self._genesis.heartbeat_ms:
+            intervals_ms.append(self._genesis.heartbeat_ms)
+        if not intervals_ms:
+            return None
+        return self._opened_ms + min(intervals_ms)
+
+    def _participants(self) -> tuple[ShardId, ...]:
+        return tuple(
+            member.shard_id
+            for member in self._members
+            if member.joined
+            and (member.work == Work.READY or member.shard_id == self._coinbase_home)
+        )
+
+    # --- saying things again
+
+    def _tick(self, now: state.State, _: Tick) -> state.State:
+        """Repeat what has no answer; give up on those who had the time."""
+        for member in self._members:
+            now = self._chase(now, member)
+        self._tick_ms = self._now_ms + RESEND_MS
+        return now
+
+    def _chase(self, now: state.State, member: Member) -> state.State:
+        owed = self._owed_message(now, member)
+        if owed is None:
+            return now
+        if member.joined and self._now_ms - member.asked_ms >= ANSWER_TIMEOUT_MS:
+            return self._exclude(now, member, "it did not answer in time")
+        if self._now_ms - member.said_ms >= RESEND_MS:
+            member.said_ms = self._now_ms
+            self._send(owed)
+        return now
+
+    def _owed_message(self, now: state.State, member: Member) -> wire.FromMaster | None:
+        """What the shard was told and has not answered yet."""
+        shard_id = member.shard_id
+        if not member.joined:
+            return wire.Invite(shard_id, self._term, member.visit)
+        if not member.is_caught_up(self._head.number):
+            return self._commit_message(shard_id)
+        if not isinstance(now, state.InRound) or shard_id not in now.plan.participants:
+            return None
+        if isinstance(now, state.Executing):
+            return None if shard_id in now.tips else self._open_message(now.plan, shard_id)
+        return None if shard_id in now.summaries else self._seal_message(now, shard_id)
+
+    # --- messages and effects
+
+    def _open_message(self, plan: EpochPlan, shard_id: ShardId) -> wire.Open:
+        return wire.Open(
+            shard_id,
+            plan.round,
+            self._head.hash,
+            plan.timestamp,
+            to_amount(plan.base_fee),
+            plan.seed,
+            self._head.shard_count,
+        )
+
+    def _seal_message(self, sealing: state.Sealing, shard_id: ShardId) -> wire.Seal:
+        fees = sealing.fees if shard_id == self._coinbase_home else 0
+        return wire.Seal(shard_id, sealing.plan.round, to_amount(fees))
+
+    def _commit_message(self, shard_id: ShardId) -> wire.Commit:
+        return wire.Commit(
+            shard_id,
+            self._term,
+            self._head.number,
+            self._head.hash,
+            self._head.summaries[shard_id].block_hash,
+            to_amount(base_fee_after(self._head)),
+        )
+
+    def _joined(self, message: wire.FromShard) -> Member | None:
+        """The member that speaks; one that isn't joined is invited instead of heard (rule 5)."""
+        member = self._members[message.shard_id]
+        if member.joined:
+            return member
+        self._invite(member)
+        return None
+
+    def _invite(self, member: Member) -> None:
+        member.said_ms = self._now_ms
+        self._send(wire.Invite(member.shard_id, self._term, member.visit))
+
+    def _ask(self, member: Member, message: wire.FromMaster) -> None:
+        """Say something for the first time that wants an answer."""
+        member.said_ms = member.asked_ms = self._now_ms
+        self._send(message)
+
+    def _send(self, message: wire.FromMaster) -> None:
+        self._effects.append(effect.Send(message))
+
+    def _persist(self, batch: Batch) -> int:
+        self._tokens += 1
+        self._effects.append(effect.Persist(batch, True, self._tokens))
+        return self._tokens
+
+    def _take_effects(self) -> list[Effect]:
+        self._wake()
+        taken, self._effects = self._effects, []
+        return taken
+
+    def _wake(self) -> None:
+        """Ask for the next tick: when something may have to be repeated, or an epoch opens."""
+        at_ms = self._tick_ms
+        if isinstance(self._state, state.Between):
+            due_ms = self._due_ms()
+            at_ms = at_ms if due_ms is None else min(at_ms, due_ms)
+        if at_ms != self._wake_ms:
+            self._wake_ms = at_ms
+            self._effects.append(effect.WakeAt(at_ms))
+
+    def _last_hashes(self) -> Iterable[Hash32]:
+        last = self._head.number
+        for epoch in range(max(0, last - BLOCK_HASH_WINDOW + 1), last + 1):
+            block = self._chain.block(Epoch(epoch))
+            if block is None:
+                raise Corrupt(f"root block {epoch} is missing")
+            yield block.hash
+
+
+def _is_undecided(now: state.State, sealed: Sealed) -> bool:
+    """Whether the round of a sealed block may still be committed, or may be already (rule 3)."""
+    if isinstance(now, state.Storing):
+        return sealed.round.epoch == now.block.number
+    return isinstance(now, state.InRound) and sealed.round == now.plan.round
+
+
+_Move = Callable[[RootMachine, Any, Any], state.State]
+
+
+def _once_started(move: _Move) -> dict[type, _Move]:
+    started = (state.Between, *get_args(state.InRound), state.Storing)
+    return dict.fromkeys(started, move)
+
+
+MOVES: Final[Mapping[type, Mapping[type, _Move]]] = {
+    Join: _once_started(RootMachine._join),
+    HasWork: _once_started(RootMachine._hear_of_work),
+    Committed: _once_started(RootMachine._hear_of_commit),
+    LaneEnded: {state.Executing: RootMachine._count_lane},
+    Sealed: {state.Sealing: RootMachine._hear_of_sealed},
+    LinkUp: _once_started(RootMachine._link_up),
+    LinkDown: _once_started(RootMachine._link_down),
+    Persisted: {state.Starting: RootMachine._begin, state.Storing: RootMachine._commit},
+    Tick: _once_started(RootMachine._tick),
+}

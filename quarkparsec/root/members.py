@@ -1,0 +1,49 @@
+"""What the master knows of each shard.
+
+A member is *joined* once its visit was answered with a Welcome, and *caught up* once it said that the root
+chain's head is applied there. Only caught-up members take part in an epoch, and none is opened while a
+joined member isn't, unless that member takes too long: then it is no member any more and must join again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from quarkparsec.types import Epoch, ShardId
+from quarkparsec.wire import epoch as wire
+
+
+@dataclass(slots=True)
+class Member:
+    """One shard as the master sees it."""
+
+    shard_id: ShardId
+    visit: wire.Visit = wire.Visit(0, 0)
+    """The last one that it came with."""
+    joined: bool = False
+    applied: Epoch | None = None
+    """The root block up to which it said to have applied everything, in this visit."""
+    work: wire.Work = wire.Work.NONE
+    """What waits in its pool."""
+    asked_ms: int = 0
+    """When it was asked what it hasn't answered yet."""
+    said_ms: int = 0
+    """When the master last said something to it that wants an answer."""
+
+    def is_caught_up(self, head: Epoch) -> bool:
+        """Whether it may take part in the epoch after `head`."""
+        return self.joined and self.applied == head
+
+    def begin_visit(self, visit: wire.Visit) -> None:
+        """It starts over: nothing that it said before counts."""
+        self.visit = visit
+        self.joined = False
+        self.applied = None
+        self.work = wire.Work.NONE
+
+    def follow(self, epoch: Epoch, work: wire.Work) -> None:
+        """It has applied root block `epoch`. Late and repeated news change nothing."""
+        if self.applied is None or epoch > self.applied:
+            self.applied, self.work = epoch, work
+        elif epoch == self.applied:
+            self.work = max(self.work, work)

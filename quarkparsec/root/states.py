@@ -1,0 +1,52 @@
+"""Where the master stands.
+
+    Starting ──> Between ──> Executing ──> Sealing ──> Storing ──┐
+                    ^ ^          │            │                  │
+                    │ └── abort ─┴────────────┘                  │
+                    └────────────── commit ──────────────────────┘
+
+- *Starting*: the new term isn't durable yet, so nothing may be said.
+- *Between* epochs: shards join and catch up, work is reported; when it is time, the next epoch opens.
+- *Executing*: lane 1 runs in the participants. *Sealing*: they make their blocks durable.
+- *Storing*: all headers are here and the root block is being written. No way back: it may be durable already.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Union
+
+from quarkparsec.chain.block import RootBlock, ShardSummary
+from quarkparsec.root.epoch_plan import EpochPlan
+from quarkparsec.types import ShardId, Wei
+
+
+class Starting(NamedTuple):
+    token: int
+
+
+class Between(NamedTuple):
+    pass
+
+
+class Executing(NamedTuple):
+    plan: EpochPlan
+    tips: dict[ShardId, Wei]
+    """What the lanes of those brought that have answered."""
+
+
+class Sealing(NamedTuple):
+    plan: EpochPlan
+    tips: dict[ShardId, Wei]
+    fees: Wei
+    """What the coinbase's home credits."""
+    summaries: dict[ShardId, ShardSummary]
+    """Of those that have answered."""
+
+
+class Storing(NamedTuple):
+    block: RootBlock
+    token: int
+
+
+InRound = Union[Executing, Sealing]
+State = Union[Starting, Between, Executing, Sealing, Storing]

@@ -1,0 +1,76 @@
+"""Reading a shard's blocks: from its store, or from a snapshot in another thread.
+
+Only committed blocks are here. Bytes that don't decode are Corrupt: they are our own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from quarkparsec.chain.block import ShardBlock
+from quarkparsec.chain.header import Header
+from quarkparsec.chain.receipt import Receipt
+from quarkparsec.shard import block_rows as rows
+from quarkparsec.shard.block_rows import StoredHeader, StoredTransaction, TransactionPlace
+from quarkparsec.shard.sealed_record import SealedRecord
+from quarkparsec.store import Reader
+from quarkparsec.types import Epoch, Hash32
+
+
+class BlockStore:
+    """The blocks of one shard."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader: Final = reader
+
+    def header(self, epoch: Epoch) -> Header | None:
+        """The header of block `epoch`; None where the shard took no part, or not yet."""
+        stored = self._stored_header(epoch)
+        return stored.header if stored else None
+
+    def block(self, epoch: Epoch) -> ShardBlock | None:
+        """The whole block `epoch`."""
+        stored = self._stored_header(epoch)
+        if stored is None:
+            return None
+        entries = tuple(transaction.entry for transaction in self.transactions(epoch))
+        return ShardBlock(stored.header, entries, stored.fees)
+
+    def transactions(self, epoch: Epoch) -> Iterator[StoredTransaction]:
+        """What block `epoch` executed, in order."""
+        start, stop = rows.epoch_key(rows.ENTRY, epoch), rows.epoch_key(rows.ENTRY, epoch + 1)
+        for _, row in self._reader.scan(start, stop):
+            yield rows.decode_entry_row(row)
+
+    def receipts(self, epoch: Epoch) -> tuple[Receipt, ...]:
+        """The receipts of block `epoch`, in order."""
+        return tuple(transaction.receipt for transaction in self.transactions(epoch))
+
+    def place(self, transaction_hash: Hash32) -> TransactionPlace | None:
+        """Where a transaction was executed; None while it wasn't."""
+        row = self._reader.get(rows.INDEX + transaction_hash)
+        return None if row is None else rows.decode_place_row(row)
+
+    def transaction(self, place: TransactionPlace) -> StoredTransaction | None:
+        """The transaction at a place, with its receipt."""
+        row = self._reader.get(rows.entry_key(place))
+        return None if row is None else rows.decode_entry_row(row)
+
+    def root_hash(self, epoch: int) -> Hash32 | None:
+        """The hash of a root block that BLOCKHASH can ask for."""
+        root_hash = self._reader.get(rows.epoch_key(rows.ROOT, epoch)) if epoch >= 0 else None
+        return None if root_hash is None else Hash32(root_hash)
+
+    def sealed_record(self) -> SealedRecord | None:
+        """The last block that was sealed, committed or not."""
+        encoded = self._reader.get(rows.SEALED)
+        return None if encoded is None else SealedRecord.decode(encoded)
+
+    def starts(self) -> int:
+        """How often the shard was started."""
+        return int.from_bytes(self._reader.get(rows.STARTS) or b"", "big")
+
+    def _stored_header(self, epoch: Epoch) -> StoredHeader | None:
+        row = self._reader.get(rows.epoch_key(rows.HEADER, epoch))
+        return None if row is None else rows.decode_header_row(row)

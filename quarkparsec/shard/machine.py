@@ -1,0 +1,442 @@
+"""One shard in the epoch protocol: step(now, event) → effects.
+
+The states are in `states`, the messages in `wire.epoch`, the driver's duties in `effects`. MOVES at the end
+of this file says for each event which states act on it; in all others it is ignored, because it is late,
+repeated, or answered by something already on its way. Rules that hold everywhere:
+
+1. A message from another term than the one that welcomed us is ignored, except Invite and Welcome: those
+   are how a term begins. `Open`, `Seal` and `Abort` are for one round; a later `Open` replaces an earlier.
+2. Nothing is said before it is durable: `Sealed` after the record's sync, `Join` after the incarnation's.
+3. A sealed block is committed or dropped only on the master's word: a `Commit`, or the `Welcome` to this
+   very visit, which names the shard's last committed block. If that is neither ours nor the sealed one,
+   this disk has lost what the cluster acknowledged: Corrupt.
+4. Transactions leave the pool when a block commits, not before.
+
+Between steps the pool and the state's head may be read; jobs read only what they were given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, NamedTuple, Union, get_args
+
+from quarkparsec import effects as effect
+from quarkparsec.chain.block import ShardBlock
+from quarkparsec.chain.genesis import Genesis
+from quarkparsec.chain.fees import TRANSACTION_GAS
+from quarkparsec.chain.header import ZERO_HASH, Header
+from quarkparsec.chain.receipt import Receipt
+from quarkparsec.chain.transaction import Transaction
+from quarkparsec.effects import JobDone, OutOfTime, Persisted, Tick
+from quarkparsec.errors import Corrupt, invariant
+from quarkparsec.limits import BLOCK_CANDIDATES_MAX, LANE_BUDGET_MS, RESEND_MS
+from quarkparsec.runners.block_context import BlockContext
+from quarkparsec.shard import block_rows as rows
+from quarkparsec.shard import states as state
+from quarkparsec.shard.admission import Rules
+from quarkparsec.shard.block_builder import BuiltBlock, Opening, build_block
+from quarkparsec.shard.block_store import BlockStore
+from quarkparsec.shard.lane_in_shard import InShardResult, Invalid, run_in_shard
+from quarkparsec.shard.pool import Pool
+from quarkparsec.shard.replay import replay
+from quarkparsec.shard.sealed_record import SealedRecord
+from quarkparsec.shard.states import OpenRound, RootHead
+from quarkparsec.state.shard_state import ShardState
+from quarkparsec.store import Batch, Store
+from quarkparsec.types import Epoch, Hash32, Nonce, ShardId, ShardKey, Wei
+from quarkparsec.wire import epoch as wire
+from quarkparsec.wire.epoch import (
+    Abort,
+    Commit,
+    Invite,
+    Open,
+    Seal,
+    Welcome,
+    from_amount,
+    to_amount,
+)
+
+LANE_IN_SHARD: Final = 1
+
+
+class Announce(NamedTuple):
+    """A block of this shard is committed: receipts, subscriptions and caches may follow it."""
+
+    block: ShardBlock
+    receipts: tuple[Receipt, ...]
+    invalid: tuple[Invalid, ...]
+    """What the pool forgot because the block could not hold it."""
+
+
+Event = Union[Invite, Welcome, Open, Seal, Commit, Abort, Persisted, JobDone, Tick]
+Effect = Union[effect.Send[wire.FromShard], effect.Persist, effect.Run, effect.WakeAt, Announce]
+
+
+class ShardMachine:
+    """A shard: its pool, its state's head, and where it stands in the epoch."""
+
+    def __init__(
+        self, genesis: Genesis, shard_id: ShardId, store: Store, shard_state: ShardState
+    ) -> None:
+        self.shard_id: Final = shard_id
+        self.pool: Final = Pool(Rules(genesis.chain_id, genesis.fork, genesis.gas_limit))
+        self.shard_state: Final = shard_state
+        self.blocks: Final = BlockStore(store)
+        self._genesis: Final = genesis
+        self._store: Final = store
+        self._term = 0
+        self._visit = wire.Visit(self.blocks.starts() + 1, 0)
+        self._block = self._stored_head()
+        self._root_head = RootHead(Epoch(0), ZERO_HASH, genesis.base_fee)
+        self._round = wire.Round(Epoch(0), 0, 0)
+        """The last round that was opened or aborted."""
+        self._work = wire.Work.NONE
+        """What the master knows of the pool."""
+        self._state: state.State = state.Absent(0)
+        self._numbers = 0
+        """Of batches and jobs."""
+        self._now_ms = 0
+        self._effects: list[Effect] = []
+
+    # --- the outside
+
+    @property
+    def state(self) -> state.State:
+        """Where the shard stands."""
+        return self._state
+
+    @property
+    def root_head(self) -> RootHead:
+        """The last root block that is applied here."""
+        return self._root_head
+
+    def start(self, now_ms: int) -> list[Effect]:
+        """Come up: the first step, before any event."""
+        self._now_ms = now_ms
+        token = self._persist(rows.starts_batch(self._visit.incarnation), sync=True)
+        self._state = state.Absent(token)
+        return self._take_effects()
+
+    def step(self, now_ms: int, event: Event) -> list[Effect]:
+        """Act on one event."""
+        self._now_ms = now_ms
+        move = MOVES[type(event)].get(type(self._state))
+        if move is not None:
+            self._state = move(self, self._state, event)
+        return self._take_effects()
+
+    def admit(self, now_ms: int, transaction: Transaction, to_key: ShardKey) -> list[Effect]:
+        """Take a transaction into the pool. Raises Rejected, in geth's words."""
+        self._now_ms = now_ms
+        account = self.shard_state.account(transaction.sender)
+        nonce, balance = (account.nonce, account.balance) if account else (Nonce(0), Wei(0))
+        self.pool.add(transaction, to_key, nonce, balance, now_ms)
+        if isinstance(self._state, state.Idle):
+            work = self.pool.work_of(transaction.sender, self._root_head.base_fee)
+            if work > self._work:
+                self._report(work)
+        return self._take_effects()
+
+    # --- joining
+
+    def _come_alive(self, absent: state.Absent, event: Persisted) -> state.State:
+        if event.token != absent.token:
+            return absent
+        record = self.blocks.sealed_record()
+        if record is not None and record.round.epoch <= self.shard_state.head:
+            record = None
+        return self._join(record, None)
+
+    def _accept_invitation(self, now: state.State, event: Invite) -> state.State:
+        """Join again, unless the invitation is from before our last visit to this very term."""
+        known = event.term == self._term and event.after < self._visit
+        if event.term < self._term or known:
+            return now
+        self._term = event.term
+        if isinstance(now, state.Sealed):
+            return self._join(now.record, now.built)
+        return self._join(None, None)
+
+    def _hurry_to_join(self, joining: state.Joining, event: Invite) -> state.State:
+        self._term = max(self._term, event.term)
+        return self._ask_to_join(joining)
+
+    def _repeat_join(self, joining: state.Joining, _: Tick) -> state.State:
+        return self._ask_to_join(joining)
+
+    def _join(self, record: SealedRecord | None, built: BuiltBlock | None) -> state.State:
+        self._visit = wire.Visit(self._visit.incarnation, self._visit.number + 1)
+        return self._ask_to_join(state.Joining(self._visit, record, built))
+
+    def _ask_to_join(self, joining: state.Joining) -> state.State:
+        record = joining.record
+        self._send(
+            wire.Join(
+                self.shard_id,
+                joining.visit,
+                self._genesis.hash,
+                self.shard_state.head,
+                self._block.hash,
+                record.to_message(self.shard_id) if record else None,
+            )
+        )
+        self._wake_later()
+        return joining
+
+    def _be_welcomed(self, joining: state.Joining, event: Welcome) -> state.State:
+        """Learn what became of the sealed block (rule 3), and go to the root chain's head."""
+        if event.visit != joining.visit or event.term < self._term:
+            return joining
+        self._term = event.term
+        hashes = tuple(map(Hash32, event.root_hashes))
+        head = RootHead(event.epoch, hashes[-1], from_amount(event.base_fee))
+        if head.epoch < self._root_head.epoch:
+            raise Corrupt("the root chain has lost a block that this shard has applied")
+        if event.block_hash == self._block.hash:
+            return self._commit(head, hashes, None)
+        record = joining.record
+        if record is None or event.block_hash != record.block.hash:
+            raise Corrupt("the root chain holds a block that this shard has lost")
+        if joining.built is not None:
+            return self._commit(head, hashes, joining.built)
+        opening = self._opening_again(record.block)
+        job_id = self._run(lambda _: replay(self.shard_state, record.block, opening), None)
+        return state.Replaying(head, hashes, job_id)
+
+    def _finish_replay(self, replaying: state.Replaying, event: JobDone) -> state.State:
+        if event.job_id != replaying.job_id:
+            return replaying
+        return self._commit(replaying.head, replaying.root_hashes, event.result)
+
+    # --- a round
+
+    def _open(self, now: state.Idle | state.InRound, event: Open) -> state.State:
+        if event.round.term != self._term or event.round.epoch != self._root_head.epoch + 1:
+            return now
+        if not isinstance(now, state.Idle) and event.round == now.open_round.round:
+            return self._repeat_answer(now)
+        if event.round <= self._round:
+            return now
+        self._round = event.round
+        opening = self._opening(event)
+        open_round = OpenRound(event.round, opening, self.shard_state.journal())
+        count_max = min(BLOCK_CANDIDATES_MAX, opening.context.gas_limit // TRANSACTION_GAS)
+        candidates = self.pool.candidates(opening.context.base_fee, count_max)
+        job = partial(run_in_shard, open_round.journal, candidates, opening.context)
+        return state.Executing(open_round, self._run(job, LANE_BUDGET_MS))
+
+    def _repeat_answer(self, now: state.InRound) -> state.State:
+        if isinstance(now, state.Executed):
+            self._send_lane_ended(now.open_round.round, now.lane)
+        elif isinstance(now, state.Sealed):
+            self._send(now.record.to_message(self.shard_id))
+        return now
+
+    def _end_lane(self, executing: state.Executing, event: JobDone) -> state.State:
+        if event.job_id != executing.job_id:
+            return executing
+        self._send_lane_ended(executing.open_round.round, event.result)
+        return state.Executed(executing.open_round, event.result)
+
+    def _seal(self, executed: state.Executed, event: Seal) -> state.State:
+        open_round, lane = executed
+        if event.round != open_round.round:
+            return executed
+        fees = from_amount(event.fees)
+
+        def build(_: OutOfTime) -> BuiltBlock:
+            journal, opening = open_round.journal, open_round.opening
+            return build_block(self.shard_state, journal, lane, fees, opening)
+
+        return state.Sealing(open_round, self._run(build, None))
+
+    def _repeat_sealed(self, sealed: state.Sealed, event: Seal) -> state.State:
+        return self._repeat_answer(sealed) if event.round == sealed.record.round else sealed
+
+    def _store(self, sealing: state.Sealing, event: JobDone) -> state.State:
+        if event.job_id != sealing.job_id:
+            return sealing
+        built: BuiltBlock = event.result
+        record = SealedRecord(sealing.open_round.round, built.block, built.summary)
+        token = self._persist(rows.sealed_batch(record), sync=True)
+        return state.Storing(sealing.open_round, record, built, token)
+
+    def _be_sealed(self, storing: state.Storing, event: Persisted) -> state.State:
+        if event.token != storing.token:
+            return storing
+        self._send(storing.record.to_message(self.shard_id))
+        return state.Sealed(storing.open_round, storing.record, storing.built)
+
+    def _abort(self, now: state.Idle | state.InRound, event: Abort) -> state.State:
+        """Forget the round; the transactions are still in the pool."""
+        self._round = max(self._round, event.round)
+        if isinstance(now, state.Idle) or event.round < now.open_round.round:
+            return now
+        self._report(self.pool.work(self._root_head.base_fee))
+        return state.Idle()
+
+    # --- committing
+
+    def _decide(self, now: state.Idle | state.InRound, event: Commit) -> state.State:
+        """The root block of the epoch is durable: apply our part, or drop what isn't in it."""
+        if event.term != self._term or event.epoch > self._root_head.epoch + 1:
+            return now
+        if event.epoch <= self._root_head.epoch:
+            if isinstance(now, state.Idle):
+                self._send_committed()
+            return now
+        head = RootHead(event.epoch, Hash32(event.root_hash), from_amount(event.base_fee))
+        if isinstance(now, state.Sealed) and event.block_hash == now.built.hash:
+            return self._commit(head, (head.root_hash,), now.built)
+        if event.block_hash != self._block.hash:
+            raise Corrupt("the root chain holds a block of this shard that isn't here")
+        return self._commit(head, (head.root_hash,), None)
+
+    def _commit(
+        self, head: RootHead, hashes: tuple[Hash32, ...], built: BuiltBlock | None
+    ) -> state.State:
+        batch = rows.root_batch(self._store, head.epoch, hashes)
+        if built is not None:
+            batch |= built.state.batch
+            batch |= rows.block_batch(built)
+        return state.Committing(head, built, self._persist(batch, sync=False))
+
+    def _be_committed(self, committing: state.Committing, event: Persisted) -> state.State:
+        if event.token != committing.token:
+            return committing
+        self._root_head = committing.head
+        if committing.built is not None:
+            self._apply(committing.built)
+        self.pool.expire(self._now_ms)
+        self._send_committed()
+        return state.Idle()
+
+    def _apply(self, built: BuiltBlock) -> None:
+        """Make the block visible, and take out of the pool what it made stale (rule 4)."""
+        self.shard_state.commit(built.state)
+        self._block = built.block.header
+        for recipient in sorted(built.touched & self.pool.senders()):
+            account = self.shard_state.account(recipient)
+            if account is not None:
+                self.pool.update(recipient, account.nonce, account.balance)
+        for invalid in built.invalid:
+            self.pool.drop(invalid.transaction_hash)
+        self._effects.append(Announce(built.block, built.receipts, built.invalid))
+
+    def _repeat_work(self, idle: state.Idle, _: Tick) -> state.State:
+        self.pool.expire(self._now_ms)
+        self._report(self.pool.work(self._root_head.base_fee))
+        return idle
+
+    # --- what a block is built upon
+
+    def _opening(self, event: Open) -> Opening:
+        invariant(
+            event.parent_hash == self._root_head.root_hash,
+            "an epoch follows the root chain's head",
+        )
+        context = self._context(
+            event.round.epoch, event.timestamp, from_amount(event.base_fee), Hash32(event.seed)
+        )
+        return Opening(self.shard_id, self._block.hash, self._root_head.root_hash, context)
+
+    def _opening_again(self, block: ShardBlock) -> Opening:
+        header = block.header
+        context = self._context(
+            header.number, header.timestamp, header.base_fee, header.prevrandao
+        )
+        return Opening(self.shard_id, self._block.hash, header.parent_beacon_block_root, context)
+
+    def _context(self, number: Epoch, timestamp: int, base_fee: Wei, seed: Hash32) -> BlockContext:
+        genesis = self._genesis
+        return BlockContext(
+            chain_id=genesis.chain_id,
+            number=number,
+            timestamp=timestamp,
+            gas_limit=genesis.gas_limit,
+            base_fee=base_fee,
+            coinbase=genesis.coinbase,
+            prevrandao=seed,
+            block_hash=self.blocks.root_hash,
+            fork=genesis.fork,
+            universal=genesis.universal,
+        )
+
+    def _stored_head(self) -> Header:
+        header = self.blocks.header(self.shard_state.head)
+        if header is None or header.state_root != self.shard_state.root:
+            raise Corrupt("the last block is missing, or its state root is another")
+        return header
+
+    # --- effects
+
+    def _send_lane_ended(self, open_round: wire.Round, lane: InShardResult) -> None:
+        tips = to_amount(lane.tips)
+        self._send(wire.LaneEnded(self.shard_id, open_round, LANE_IN_SHARD, tips, ()))
+
+    def _send_committed(self) -> None:
+        self._work = self.pool.work(self._root_head.base_fee)
+        epoch = self._root_head.epoch
+        self._send(wire.Committed(self.shard_id, self._term, epoch, self._work))
+        if self._work != wire.Work.NONE:
+            self._wake_later()
+
+    def _report(self, work: wire.Work) -> None:
+        """Tell the master what waits, and again until it opens an epoch."""
+        self._work = work
+        if work != wire.Work.NONE:
+            self._send(wire.HasWork(self.shard_id, self._term, work))
+            self._wake_later()
+
+    def _send(self, message: wire.FromShard) -> None:
+        self._effects.append(effect.Send(message))
+
+    def _persist(self, batch: Batch, *, sync: bool) -> int:
+        self._numbers += 1
+        self._effects.append(effect.Persist(batch, sync, self._numbers))
+        return self._numbers
+
+    def _run(self, job: Callable[[OutOfTime], Any], budget_ms: int | None) -> int:
+        self._numbers += 1
+        self._effects.append(effect.Run(self._numbers, job, budget_ms))
+        return self._numbers
+
+    def _wake_later(self) -> None:
+        self._effects.append(effect.WakeAt(self._now_ms + RESEND_MS))
+
+    def _take_effects(self) -> list[Effect]:
+        taken, self._effects = self._effects, []
+        return taken
+
+
+_Move = Callable[[ShardMachine, Any, Any], state.State]
+
+
+def _in_round(move: _Move) -> dict[type, _Move]:
+    return dict.fromkeys(get_args(state.InRound), move)
+
+
+MOVES: Final[Mapping[type, Mapping[type, _Move]]] = {
+    Invite: {
+        state.Joining: ShardMachine._hurry_to_join,
+        state.Idle: ShardMachine._accept_invitation,
+        **_in_round(ShardMachine._accept_invitation),
+    },
+    Welcome: {state.Joining: ShardMachine._be_welcomed},
+    Open: {state.Idle: ShardMachine._open, **_in_round(ShardMachine._open)},
+    Seal: {state.Executed: ShardMachine._seal, state.Sealed: ShardMachine._repeat_sealed},
+    Commit: {state.Idle: ShardMachine._decide, **_in_round(ShardMachine._decide)},
+    Abort: {state.Idle: ShardMachine._abort, **_in_round(ShardMachine._abort)},
+    JobDone: {
+        state.Replaying: ShardMachine._finish_replay,
+        state.Executing: ShardMachine._end_lane,
+        state.Sealing: ShardMachine._store,
+    },
+    Persisted: {
+        state.Absent: ShardMachine._come_alive,
+        state.Storing: ShardMachine._be_sealed,
+        state.Committing: ShardMachine._be_committed,
+    },
+    Tick: {state.Joining: ShardMachine._repeat_join, state.Idle: ShardMachine._repeat_work},
+}

@@ -1,0 +1,113 @@
+"""Where a shard stands in the epoch protocol, and what it holds there.
+
+      Absent ──> Joining ──────────────> Idle <───────────────────────────┐
+                   ^  │ Welcome            │ Open                          │
+                   │  └──> Replaying       v                               │
+            Invite │           │       Executing ──> Executed              │
+         (anywhere)│           │                        │ Seal             │
+                   │           v                        v                  │
+                   │       Committing <── Sealed <── Storing <── Sealing   │
+                   │           │                                           │
+                   └───────────┴───────────────────────────────────────────┘
+
+- *Absent*: just started; this incarnation isn't durable yet, so nothing may be said.
+- *Joining*: asks to join until it is welcomed. May hold a sealed block that it doesn't know the fate of.
+- *Replaying*: that block is committed, and a job runs it again (its state was lost in a crash).
+- *Idle*: at the root chain's head, between epochs, or left out of this one.
+- *Executing*: a job runs lane 1. *Executed*: it is over; the master knows or will be told.
+- *Sealing*: a job builds the block. *Storing*: it is being made durable. *Sealed*: it is, and the master decides.
+- *Committing*: the root block is durable; what it holds of this shard is being written.
+
+From Executing to Sealed the shard is *in a round*: `Abort`, a later `Open` or a `Commit` without its block
+drop everything it did there.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Union
+
+from quarkparsec.shard.block_builder import BuiltBlock, Opening
+from quarkparsec.shard.lane_in_shard import InShardResult
+from quarkparsec.shard.sealed_record import SealedRecord
+from quarkparsec.state.journal import Journal
+from quarkparsec.types import Epoch, Hash32, Wei
+from quarkparsec.wire import epoch as wire
+
+
+class OpenRound(NamedTuple):
+    """The round that the shard takes part in."""
+
+    round: wire.Round
+    opening: Opening
+    journal: Journal
+
+
+class RootHead(NamedTuple):
+    """The end of the root chain as far as the shard has been told."""
+
+    epoch: Epoch
+    root_hash: Hash32
+    base_fee: Wei
+    """Of the next epoch."""
+
+
+class Absent(NamedTuple):
+    token: int
+
+
+class Joining(NamedTuple):
+    visit: wire.Visit
+    record: SealedRecord | None
+    """The sealed block whose fate the master knows."""
+    built: BuiltBlock | None
+    """The same with its state, unless a crash lost that."""
+
+
+class Replaying(NamedTuple):
+    head: RootHead
+    root_hashes: tuple[Hash32, ...]
+    """Of the root blocks up to there."""
+    job_id: int
+
+
+class Idle(NamedTuple):
+    pass
+
+
+class Executing(NamedTuple):
+    open_round: OpenRound
+    job_id: int
+
+
+class Executed(NamedTuple):
+    open_round: OpenRound
+    lane: InShardResult
+
+
+class Sealing(NamedTuple):
+    open_round: OpenRound
+    job_id: int
+
+
+class Storing(NamedTuple):
+    open_round: OpenRound
+    record: SealedRecord
+    built: BuiltBlock
+    token: int
+
+
+class Sealed(NamedTuple):
+    open_round: OpenRound
+    record: SealedRecord
+    built: BuiltBlock
+
+
+class Committing(NamedTuple):
+    head: RootHead
+    built: BuiltBlock | None
+    """This shard's block of the epoch, if it has one."""
+    token: int
+
+
+InRound = Union[Executing, Executed, Sealing, Storing, Sealed]
+State = Union[Absent, Joining, Replaying, Idle, InRound, Committing]

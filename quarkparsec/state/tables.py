@@ -1,0 +1,83 @@
+"""The layout of a shard's database: every key that is ever written, in one place.
+
+    table  rest of the key              value
+    m      name                         meta: schema version, genesis hash, head, oldest epoch
+    a      recipient                    account, RLP
+    s      recipient ‖ slot             storage word, big endian without leading zeros, never 0
+    c      code hash                    code
+    t      path                         node of the account trie
+    u      recipient ‖ path             node of an account's storage trie
+    d      a… or s… ‖ epoch             what that flat key held before the epoch changed it
+    e      epoch                        the flat keys that the epoch changed
+    b      h, e, t, l, r, s, n …        blocks; quarkparsec.shard.block_rows says how
+
+Flat tables (a, s) serve reads, tries serve roots and proofs; both say the same. Epochs are 8 bytes, big
+endian, so that the order of keys is the order of time. A path is one byte a nibble. The keys of a flat
+table have one length, so the diffs of one key never lie among those of another.
+
+Everything but code is overwritten in place. Code is kept under its hash and never deleted: accounts may
+share it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from quarkparsec.types import Epoch, Hash32, Recipient, Slot
+
+SCHEMA_KEY: Final = b"m:schema"
+GENESIS_KEY: Final = b"m:genesis"
+HEAD_KEY: Final = b"m:head"
+"""epoch (8 bytes) ‖ state root."""
+OLDEST_KEY: Final = b"m:oldest"
+"""The oldest epoch whose state can still be read, 8 bytes."""
+
+SCHEMA_VERSION: Final = b"1"
+
+ACCOUNT: Final = b"a"
+STORAGE: Final = b"s"
+CODE: Final = b"c"
+ACCOUNT_NODE: Final = b"t"
+STORAGE_NODE: Final = b"u"
+DIFF: Final = b"d"
+CHANGED: Final = b"e"
+
+EPOCH_BYTES: Final = 8
+
+
+def account_key(recipient: Recipient) -> bytes:
+    return ACCOUNT + recipient
+
+
+def storage_key(recipient: Recipient, slot: Slot) -> bytes:
+    return STORAGE + recipient + slot
+
+
+def storage_prefix(recipient: Recipient) -> bytes:
+    """What the keys of all slots of an account start with."""
+    return STORAGE + recipient
+
+
+def code_key(code_hash: Hash32) -> bytes:
+    return CODE + code_hash
+
+
+def storage_node_prefix(recipient: Recipient) -> bytes:
+    """What the keys of all nodes of an account's storage trie start with."""
+    return STORAGE_NODE + recipient
+
+
+def diff_key(flat_key: bytes, epoch: Epoch) -> bytes:
+    return DIFF + flat_key + encode_epoch(epoch)
+
+
+def changed_key(epoch: Epoch) -> bytes:
+    return CHANGED + encode_epoch(epoch)
+
+
+def encode_epoch(epoch: int) -> bytes:
+    return epoch.to_bytes(EPOCH_BYTES, "big")
+
+
+def decode_epoch(encoded: bytes) -> Epoch:
+    return Epoch(int.from_bytes(encoded, "big"))

@@ -1,0 +1,1 @@
+"""JSON-RPC against a cluster in memory."""

@@ -1,0 +1,345 @@
+"""A cluster without a network: real transactions, receipts and blocks behind the Node protocol.
+
+Nothing is executed: whoever seals an epoch says what each transaction did. Everything else (hashes, blooms,
+cumulative gas, summaries, lookups) is computed from that by the code of the chain itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+from eth_account import Account as Wallet
+
+from quarkparsec.chain.block import Entry, RootBlock, ShardBlock, ShardSummary
+from quarkparsec.chain.bloom import EMPTY_BLOOM, bloom, union
+from quarkparsec.chain.fees import effective_gas_price
+from quarkparsec.chain.header import ZERO_HASH, Header
+from quarkparsec.chain.log import Log
+from quarkparsec.chain.log_filter import LogFilter
+from quarkparsec.chain.receipt import Receipt
+from quarkparsec.chain.transaction import Transaction, decode_transaction
+from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT, keccak
+from quarkparsec.errors import QuarkparsecError, Rejected
+from quarkparsec.jsonrpc.fees import base_fee_after
+from quarkparsec.jsonrpc.method import Cost
+from quarkparsec.jsonrpc.methods.table import METHODS
+from quarkparsec.jsonrpc.node import (
+    AccountProof,
+    BlockId,
+    CallRequest,
+    ClusterView,
+    FoundLog,
+    MinedTransaction,
+    ShardStatus,
+    SlaveStatus,
+    SlotProof,
+    TooManyResults,
+)
+from quarkparsec.jsonrpc.service import Service
+from quarkparsec.limits import LOG_RESULTS_MAX
+from quarkparsec.state.account import Account
+from quarkparsec.types import (
+    Epoch,
+    Gas,
+    Hash32,
+    Nonce,
+    Recipient,
+    ShardId,
+    Slot,
+    Wei,
+    home_key,
+)
+
+CHAIN_ID = 20803
+SHARD_COUNT = 4
+SHARD_GAS_LIMIT = 30_000_000
+GWEI = 10**9
+COINBASE = Recipient(bytes.fromhex("c0" * 20))
+ALICE = Wallet.from_key(keccak(b"alice"))
+BOB = Recipient(bytes.fromhex("b0" * 20))
+TOKEN = Recipient(bytes.fromhex("70" * 20))
+TRANSFER = keccak(b"Transfer(address,address,uint256)")
+
+
+class Did(NamedTuple):
+    """What a transaction did when its epoch was sealed."""
+
+    raw: bytes
+    gas_used: int = 21_000
+    status: int = 1
+    logs: tuple[Log, ...] = ()
+    contract: Recipient | None = None
+
+
+def sign(**fields: Any) -> bytes:
+    """A transaction of Alice's; type 2 to Bob unless `fields` say otherwise."""
+    transaction: dict[str, Any] = {"chainId": CHAIN_ID, "to": BOB, "gas": 21_000, "nonce": 0}
+    transaction |= {"value": 1, "maxFeePerGas": 10 * GWEI, "maxPriorityFeePerGas": 2 * GWEI}
+    if "gasPrice" in fields:
+        del transaction["maxFeePerGas"], transaction["maxPriorityFeePerGas"]
+    return bytes(ALICE.sign_transaction(transaction | fields).raw_transaction)
+
+
+def transfer_log(amount: int = 7, token: Recipient = TOKEN) -> Log:
+    """An ERC-20 transfer from nobody to Bob."""
+    topics = (TRANSFER, Hash32(bytes(32)), Hash32(bytes(12) + BOB))
+    return Log(token, topics, amount.to_bytes(32, "big"))
+
+
+class MemoryCluster:
+    """A Node whose slaves are dicts."""
+
+    chain_id = CHAIN_ID
+    client_version = "QuarkParsec/v0.1.0/test"
+
+    def __init__(self) -> None:
+        summaries = [
+            ShardSummary(ShardId(i), _shard_header(0, 0, ()).encode(), 0, 0, Wei(0), Wei(0), ())
+            for i in range(SHARD_COUNT)
+        ]
+        self.roots = [_root(None, summaries, (), EMPTY_BLOOM)]
+        self.blocks: dict[BlockId, ShardBlock] = {}
+        self.block_receipts: dict[BlockId, list[Receipt]] = {}
+        self.mined: dict[Hash32, MinedTransaction] = {}
+        self.waiting: dict[Hash32, Entry] = {}
+        self.accounts: dict[Recipient, Account] = {}
+        self.codes: dict[Recipient, bytes] = {}
+        self.slots: dict[tuple[Recipient, Slot], int] = {}
+        self.calls: list[tuple[CallRequest, Epoch]] = []
+        self.outcome: bytes | Exception = b""
+        self.submitted: list[list[bytes]] = []
+
+    # --- what happens in the cluster
+
+    def seal(self, shards: Mapping[int, Sequence[Did]]) -> RootBlock:
+        """Commit an epoch in which some shards take part."""
+        parent = self.roots[-1]
+        epoch = Epoch(len(self.roots))
+        summaries = [summary.carried_over() for summary in parent.summaries]
+        blooms = []
+        for shard_id, done in sorted(shards.items()):
+            header = self._seal_shard(BlockId(ShardId(shard_id), epoch), done)
+            blooms.append(header.logs_bloom)
+            log_count = sum(len(each.logs) for each in done)
+            tips = Wei(sum(self._tip(each) for each in done))
+            summaries[shard_id] = ShardSummary(
+                ShardId(shard_id), header.encode(), len(done), log_count, tips, Wei(0), ()
+            )
+        participants = tuple(map(ShardId, sorted(shards)))
+        self.roots.append(_root(parent, summaries, participants, union(blooms)))
+        return self.roots[-1]
+
+    def _seal_shard(self, block_id: BlockId, done: Sequence[Did]) -> Header:
+        receipts: list[Receipt] = []
+        entries: list[Entry] = []
+        gas = logs = 0
+        for index, each in enumerate(done):
+            transaction = decode_transaction(each.raw)
+            gas += each.gas_used
+            receipts.append(self._receipt(transaction, each, gas))
+            key = home_key(transaction.to or transaction.sender)
+            entries.append(Entry(each.raw, transaction.sender, key))
+            self.waiting.pop(transaction.hash, None)
+            self.mined[transaction.hash] = MinedTransaction(
+                block_id, index, logs, entries[-1], receipts[-1]
+            )
+            logs += len(each.logs)
+        header = _shard_header(block_id.epoch, gas, [log for each in done for log in each.logs])
+        self.blocks[block_id] = ShardBlock(header, tuple(entries), Wei(0))
+        self.block_receipts[block_id] = receipts
+        return header
+
+    def _receipt(self, transaction: Transaction, done: Did, cumulative_gas: int) -> Receipt:
+        return Receipt(
+            transaction.type,
+            done.status,
+            Gas(cumulative_gas),
+            bloom(done.logs),
+            done.logs,
+            Gas(done.gas_used),
+            effective_gas_price(transaction, base_fee_after(self.roots[-1])),
+            done.contract,
+        )
+
+    def _tip(self, done: Did) -> int:
+        base_fee = base_fee_after(self.roots[-1])
+        return done.gas_used * (
+            effective_gas_price(decode_transaction(done.raw), base_fee) - base_fee
+        )
+
+    # --- the Node protocol
+
+    def head(self) -> RootBlock:
+        return self.roots[-1]
+
+    def cluster_view(self) -> ClusterView:
+        shards = [
+            ShardStatus(ShardId(i), f"slave-{i % 2}", self.head().number, True)
+            for i in range(SHARD_COUNT)
+        ]
+        slaves = (SlaveStatus("slave-0", True), SlaveStatus("slave-1", False))
+        return ClusterView(tuple(shards), slaves)
+
+    async def root_blocks(self, epochs: Sequence[Epoch]) -> Sequence[RootBlock]:
+        return [self.roots[epoch] for epoch in epochs]
+
+    async def root_block_by_hash(self, block_hash: Hash32) -> RootBlock | None:
+        return next((block for block in self.roots if block.hash == block_hash), None)
+
+    async def shard_blocks(self, blocks: Sequence[BlockId]) -> Sequence[ShardBlock]:
+        return [self.blocks[block_id] for block_id in blocks]
+
+    async def receipts(self, blocks: Sequence[BlockId]) -> Sequence[Sequence[Receipt]]:
+        return [self.block_receipts[block_id] for block_id in blocks]
+
+    async def submit(self, raws: Sequence[bytes]) -> Sequence[Hash32 | QuarkparsecError]:
+        self.submitted.append(list(raws))
+        return [self._admit(raw) for raw in raws]
+
+    def _admit(self, raw: bytes) -> Hash32 | QuarkparsecError:
+        try:
+            transaction = decode_transaction(raw)
+        except QuarkparsecError as error:
+            return error
+        if transaction.hash in self.waiting:
+            return Rejected("already known")
+        key = home_key(transaction.sender)
+        self.waiting[transaction.hash] = Entry(raw, transaction.sender, key)
+        return transaction.hash
+
+    async def find_transaction(self, transaction_hash: Hash32) -> MinedTransaction | Entry | None:
+        return self.mined.get(transaction_hash) or self.waiting.get(transaction_hash)
+
+    async def logs(self, wanted: LogFilter, first: Epoch, last: Epoch) -> Sequence[FoundLog]:
+        found = [
+            FoundLog(mined.block, mined.transaction_index, log_index, transaction_hash, log)
+            for transaction_hash, mined in self.mined.items()
+            for log_index, log in enumerate(mined.receipt.logs, mined.first_log_index)
+            if first <= mined.block.epoch <= last and wanted.matches(log)
+        ]
+        if len(found) > LOG_RESULTS_MAX:
+            raise TooManyResults
+        return sorted(found, key=lambda log: (log.block.epoch, log.block.shard_id, log.log_index))
+
+    async def account(self, recipient: Recipient, epoch: Epoch) -> Account | None:
+        return self.accounts.get(recipient)
+
+    async def code(self, recipient: Recipient, epoch: Epoch) -> bytes:
+        return self.codes.get(recipient, b"")
+
+    async def storage(
+        self, recipient: Recipient, slots: Sequence[Slot], epoch: Epoch
+    ) -> Sequence[int]:
+        return [self.slots.get((recipient, slot), 0) for slot in slots]
+
+    async def pending_nonce(self, recipient: Recipient) -> Nonce:
+        account = self.accounts.get(recipient)
+        waiting = [entry for entry in self.waiting.values() if entry.sender == recipient]
+        return Nonce((account.nonce if account else 0) + len(waiting))
+
+    async def prove(self, recipient: Recipient, slots: Sequence[Slot]) -> AccountProof:
+        proofs = [
+            SlotProof(slot, self.slots.get((recipient, slot), 0), (b"\xc0",)) for slot in slots
+        ]
+        return AccountProof(self.accounts.get(recipient), (b"\xc1\x80",), tuple(proofs))
+
+    async def call(self, request: CallRequest, epoch: Epoch) -> bytes:
+        self.calls.append((request, epoch))
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+    async def estimate_gas(self, request: CallRequest, epoch: Epoch) -> Gas:
+        await self.call(request, epoch)
+        return Gas(21_000)
+
+
+class Door:
+    """A Service over a MemoryCluster, asked synchronously."""
+
+    def __init__(self, cluster: MemoryCluster) -> None:
+        self.cluster = cluster
+        self.faults: list[tuple[str, Exception]] = []
+        self.budget = 10**9
+        self.service = Service(
+            cluster, METHODS, together=_together, report_fault=self._report_fault
+        )
+
+    def answer(self, body: bytes) -> bytes:
+        """The answer to a body."""
+        return asyncio.run(self.service.answer(body, self._spend))
+
+    def request(self, message: object) -> Any:
+        """The parsed answer to a message or batch; None for silence."""
+        answer = self.answer(orjson.dumps(message))
+        return orjson.loads(answer) if answer else None
+
+    def ask(self, method: str, *params: object) -> Any:
+        """The result of one request; fails if it's an error."""
+        answer = self.request({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def refusal(self, method: str, *params: object) -> dict[str, Any]:
+        """The error of one request; fails if it's a result."""
+        answer = self.request({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+        assert "result" not in answer, answer
+        error: dict[str, Any] = answer["error"]
+        return error
+
+    def _spend(self, cost: Cost) -> bool:
+        self.budget -= cost
+        return self.budget >= 0
+
+    def _report_fault(self, method: str, fault: Exception) -> None:
+        self.faults.append((method, fault))
+
+
+async def _together(
+    coroutines: Sequence[Coroutine[Any, Any, list[bytes]]],
+) -> Sequence[list[bytes]]:
+    return await asyncio.gather(*coroutines)
+
+
+def _shard_header(epoch: int, gas_used: int, logs: Sequence[Log]) -> Header:
+    return _header(
+        parent_hash=ZERO_HASH,
+        number=Epoch(epoch),
+        gas_limit=Gas(SHARD_GAS_LIMIT),
+        gas_used=Gas(gas_used),
+        base_fee=Wei(GWEI),
+        logs_bloom=bloom(logs),
+    )
+
+
+def _root(
+    parent: RootBlock | None,
+    summaries: Sequence[ShardSummary],
+    participants: tuple[ShardId, ...],
+    logs_bloom: bytes,
+) -> RootBlock:
+    header = _header(
+        parent_hash=parent.hash if parent else ZERO_HASH,
+        number=Epoch(parent.number + 1 if parent else 0),
+        gas_limit=Gas(SHARD_GAS_LIMIT * SHARD_COUNT),
+        gas_used=Gas(sum(summaries[i].shard_header().gas_used for i in participants)),
+        base_fee=base_fee_after(parent) if parent else Wei(GWEI),
+        logs_bloom=logs_bloom,
+    )
+    return RootBlock(header, tuple(summaries), participants, SHARD_COUNT, Wei(0), Wei(10**24))
+
+
+def _header(**fields: Any) -> Header:
+    return Header(
+        coinbase=COINBASE,
+        state_root=EMPTY_TRIE_ROOT,
+        transactions_root=EMPTY_TRIE_ROOT,
+        receipts_root=EMPTY_TRIE_ROOT,
+        timestamp=1_700_000_000 + fields["number"],
+        prevrandao=keccak(b"seed"),
+        parent_beacon_block_root=ZERO_HASH,
+        **fields,
+    )

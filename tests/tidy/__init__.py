@@ -1,0 +1,1 @@
+"""Rules of this code that no linter knows."""

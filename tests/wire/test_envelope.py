@@ -1,0 +1,65 @@
+"""Messages travel unchanged; errors arrive as what they were."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quarkparsec.errors import (
+    Corrupt,
+    InvalidInput,
+    PrunedHistory,
+    QuarkparsecError,
+    Rejected,
+    Unavailable,
+)
+from quarkparsec.types import ShardId
+from quarkparsec.wire.envelope import (
+    Envelope,
+    Failure,
+    decode_envelope,
+    encode_envelope,
+    raise_failure,
+    to_failure,
+)
+from quarkparsec.wire.epoch import HasWork, Work
+from quarkparsec.wire.queries import Admit, Located, Nothing, Submission
+from quarkparsec.wire.session import HandshakeRefused
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Nothing(),
+        Admit([Submission(1, b"raw", b"s" * 20, 7)]),
+        Located([0, 2**32 - 1]),
+        HasWork(ShardId(3), 1, Work.READY),
+        Failure("Rejected", "no"),
+    ],
+)
+def test_a_message_arrives_as_it_was_sent(message: Nothing) -> None:
+    envelope = Envelope(5, message)
+    assert decode_envelope(encode_envelope(envelope)) == envelope
+
+
+@given(st.binary(max_size=200))
+def test_garbage_is_invalid_input(garbage: bytes) -> None:
+    try:
+        decode_envelope(garbage)
+    except InvalidInput:
+        return
+    assert encode_envelope(decode_envelope(garbage))
+
+
+@pytest.mark.parametrize("kind", [InvalidInput, Rejected, Unavailable, PrunedHistory, Corrupt])
+def test_an_error_arrives_as_what_it_was(kind: type[QuarkparsecError]) -> None:
+    with pytest.raises(kind, match="the words") as caught:
+        raise_failure(to_failure(kind("the words")))
+    assert type(caught.value) is kind
+
+
+def test_a_finer_error_arrives_as_its_branch_of_the_tree() -> None:
+    with pytest.raises(Rejected) as caught:
+        raise_failure(to_failure(HandshakeRefused("no")))
+    assert type(caught.value) is Rejected
