@@ -114,7 +114,7 @@ class Revm:
             ),
             cfg=pyrevm.CfgEnv(chain_id=CHAIN_ID),
         )
-        self.evm = pyrevm.EVM(spec_id="PRAGUE", env=environment)
+        self.evm = pyrevm.EVM(spec_id="PRAGUE", env=environment, gas_limit=block.gas_limit)
         self.evm.set_balance(_hex(SENDER), ETHER)
         for recipient, code in contracts.items():
             info = pyrevm.AccountInfo(code=code, nonce=1)

@@ -53,7 +53,7 @@ def test_the_tip_is_returned_and_credited_to_nobody() -> None:
 
 
 def test_clearing_slots_refunds_at_most_a_fifth() -> None:
-    storage = {slot: 1 for slot in range(9)}
+    storage = dict.fromkeys(range(9), 1)
     program = " ".join(f"0 {slot} SSTORE" for slot in range(9))
     stage = scene(f"{program} STOP", storage=storage)  # type: ignore[arg-type]
     spent = 21_000 + 9 * (3 + 3 + 2100 + 2900)
@@ -76,7 +76,7 @@ def test_a_creation_where_something_is_already_fails() -> None:
     assert wanted is not None
     for there in ({"nonce": 1}, {"code": b"\x00"}, {"storage": {1: 1}}):
         stage = Scene()
-        stage.state.put(wanted, 1, **there)  # type: ignore[arg-type]
+        stage.state.put(wanted, 1, **there)
         done = stage.execute(None, data=deploying(b"\x00"), gas_limit=100_000)
         assert (done.error, done.gas_used) == ("contract address collision", 100_000)
 

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from quarkparsec.runners.evm.executor import execute
+from quarkparsec.types import Gas
 from tests.runners.assembler import assemble, push
 from tests.runners.scene import SENDER, Scene, recipient
 
@@ -85,7 +86,7 @@ def depth_reached(stage: Scene) -> int:
     program = "0 SLOAD 1 ADD 0 SSTORE 0 0 0 0 0 ADDRESS GAS CALL STOP"
     stage.contract(CONTRACT, assemble(program))
     # All but one 64th is passed on each time: this much reaches the bottom.
-    block = stage.block._replace(gas_limit=2**62)
+    block = stage.block._replace(gas_limit=Gas(2**62))
     stage.state.put(SENDER, 2**60)
     transaction = stage.transaction(
         CONTRACT, gas_limit=2**50, max_fee_per_gas=7, max_priority_fee_per_gas=0

@@ -30,7 +30,7 @@ def run(data: bytes) -> bytes:
     if _VERSION + hashlib.sha256(commitment).digest()[1:] != versioned_hash:
         raise InvalidInput("mismatched versioned hash")
     try:
-        proven = ckzg.verify_kzg_proof(commitment, z, y, proof, _trusted_setup())
+        proven = ckzg.verify_kzg_proof(commitment, z, y, proof, trusted_setup())
     except (RuntimeError, ValueError) as error:
         raise InvalidInput("error verifying kzg proof") from error
     if not proven:
@@ -39,6 +39,7 @@ def run(data: bytes) -> bytes:
 
 
 @cache
-def _trusted_setup() -> Any:
+def trusted_setup() -> Any:
+    """The ceremony's result, as Ethereum uses it; it ships with py-evm."""
     setup = files("eth").joinpath("_utils", "kzg_trusted_setup.txt")
     return ckzg.load_trusted_setup(str(setup), 0)
