@@ -130,6 +130,16 @@ class Checker:
         state_root = summary.shard_header().state_root
         require(machine.shard_state.root == state_root, "a shard's state is another")
 
+    def shard_came_back(self, shard_id: ShardId, reader: Reader) -> None:
+        """A shard runs again and shows what is on its disk, announced or not."""
+        self.follow_roots()
+        self.receipts_are_there(shard_id, reader)
+        store = BlockStore(reader)
+        for root in self.roots:
+            block = store.block(root.number) if shard_id in root.participants else None
+            if block is not None:
+                self.shard_announced(shard_id, block)
+
     def receipts_are_there(self, shard_id: ShardId, reader: Reader) -> None:
         """Whatever was acknowledged here can still be read."""
         store = BlockStore(reader)

@@ -240,7 +240,7 @@ class World:
         shard_id = self._shard_id(process)
         known_machine, known_epoch = self._applied.get(shard_id, (None, 0))
         if known_machine is not machine:
-            self.checker.receipts_are_there(shard_id, process.disk)
+            self.checker.shard_came_back(shard_id, process.disk)
         if known_machine is not machine or known_epoch != machine.root_head.epoch:
             self._applied[shard_id] = machine, machine.root_head.epoch
             self.checker.shard_at(shard_id, machine)
