@@ -16,6 +16,8 @@ class Faults:
     """Of a message."""
     delay_ms_max: int = 2
     """Messages overtake one another within it."""
+    late: float = 0.0
+    """That a message takes seconds: it arrives in another epoch, or in another life of its receiver."""
     crash: float = 0.0
     """Of a process, at each of its steps."""
     power_cut: float = 0.0
@@ -26,6 +28,8 @@ class Faults:
     """That the link of a message breaks, one way, for a while."""
     disk_ms_max: int = 5
     """How long a write or a job takes."""
+    slow_disk_ms_max: int = 5
+    """The same for shard 0: the others wait for it, sealed."""
     links_tell: bool = True
     """Whether the master is told that a shard's process died."""
 
@@ -35,11 +39,13 @@ def draw_faults(random: Random) -> Faults:
     return Faults(
         loss=random.choice((0.0, 0.0, 0.02, 0.2)),
         repetition=random.choice((0.0, 0.05, 0.3)),
-        delay_ms_max=random.choice((1, 20, 300, 3_000)),
+        delay_ms_max=random.choice((1, 20, 300)),
+        late=random.choice((0.0, 0.02, 0.1)),
         crash=random.choice((0.0, 0.002, 0.01, 0.03)),
         power_cut=random.choice((0.0, 0.5, 1.0)),
         pause=random.choice((0.0, 0.0, 0.002)),
         partition=random.choice((0.0, 0.0, 0.005)),
         disk_ms_max=random.choice((0, 5, 100)),
+        slow_disk_ms_max=random.choice((5, 5, 1_000)),
         links_tell=random.random() < 0.5,
     )

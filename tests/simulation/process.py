@@ -78,8 +78,8 @@ class Process:
 
     def _later(self, work: Callable[[], Any]) -> None:
         """Do something after everything that is under way, and feed its result back later still."""
-        begin_ms = max(self._busy_until_ms, self._world.now_ms) + self._world.disk_delay_ms()
-        end_ms = self._busy_until_ms = begin_ms + self._world.disk_delay_ms()
+        begin_ms = max(self._busy_until_ms, self._world.now_ms) + self._world.disk_delay_ms(self)
+        end_ms = self._busy_until_ms = begin_ms + self._world.disk_delay_ms(self)
         self._at(begin_ms, lambda: self._at(end_ms, self._feed, work()))
 
     def _write(self, effect: Persist) -> Persisted:

@@ -42,6 +42,8 @@ SAFETY_EVENTS: Final = 1_500
 LIVENESS_MS: Final = 120_000
 """After healing, everything must be decided within this."""
 
+LATE_MS_MAX: Final = 10_000
+
 WALLETS_PER_SHARD: Final = 3
 PAYMENTS_PER_WALLET: Final = 12
 WINDOW: Final = 4
@@ -221,9 +223,11 @@ class World:
             return
         process.step(event)
 
-    def disk_delay_ms(self) -> int:
+    def disk_delay_ms(self, process: Process) -> int:
         """How long a write or a job waits, or takes."""
-        return self.random.randint(0, self.faults.disk_ms_max)
+        is_slow = process is self.shards[ShardId(0)]
+        longest_ms = self.faults.slow_disk_ms_max if is_slow else self.faults.disk_ms_max
+        return self.random.randint(0, longest_ms)
 
     def announced(self, process: Process, effect: Any) -> None:
         """Check what a machine tells the world."""
@@ -248,7 +252,8 @@ class World:
     def _crash(self, process: Process) -> None:
         self.crashes += 1
         process.crash(power_cut=self.random.random() < self.faults.power_cut)
-        self.at(self.now_ms + self.random.randint(10, 20_000), lambda: self._restart(process))
+        away_ms = self.random.choice((1, 20, 20_000))
+        self.at(self.now_ms + self.random.randint(1, away_ms), lambda: self._restart(process))
         if process is not self.master and self.faults.links_tell:
             self.master.step(LinkDown(self._shard_id(process)))
 
@@ -273,8 +278,12 @@ class World:
             return
         copies = 2 if self.random.random() < self.faults.repetition else 1
         for _ in range(copies):
-            delay_ms = self.random.randint(1, max(1, self.faults.delay_ms_max))
+            delay_ms = self._delay_ms()
             self.at(self.now_ms + delay_ms, partial(self._deliver, receiver, encoded))
+
+    def _delay_ms(self) -> int:
+        is_late = self.random.random() < self.faults.late
+        return self.random.randint(1, LATE_MS_MAX if is_late else self.faults.delay_ms_max)
 
     def _is_lost(self, sender: str, receiver: str) -> bool:
         link = sender, receiver
@@ -316,7 +325,15 @@ class World:
         return len(self._payments[sender])
 
     def _is_done(self) -> bool:
-        return len(self.checker.acknowledged) == len(self._payments) * PAYMENTS_PER_WALLET
+        """Every payment is acknowledged, and every shard is at the root chain's head."""
+        if len(self.checker.acknowledged) < len(self._payments) * PAYMENTS_PER_WALLET:
+            return False
+        machines = [process.machine for process in self.shards.values()]
+        return all(
+            isinstance(machine, ShardMachine)
+            and machine.root_head.epoch == self.checker.roots[-1].number
+            for machine in machines
+        )
 
     def _missing(self) -> str:
         states = {name: type(p.machine.state).__name__ for name, p in self._named() if p.machine}
