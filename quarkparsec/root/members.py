@@ -13,7 +13,6 @@ from typing import Final
 from quarkparsec.types import Epoch, ShardId
 from quarkparsec.wire import epoch as wire
 
-
 NO_VISIT: Final = wire.Visit(0, 0)
 """Before every visit of any shard."""
 

@@ -1,4 +1,4 @@
-"""What may go wrong in one run: drawn for each seed, some of it never, so that no fault hides another's bug."""
+"""What may go wrong in one run: drawn for each seed, so that no fault hides another's bug."""
 
 from __future__ import annotations
 

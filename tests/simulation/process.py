@@ -8,6 +8,7 @@ epoch. Messages go through the wire's encoding.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from quarkparsec.effects import JobDone, Persist, Persisted, Run, Send, Tick, WakeAt
@@ -67,9 +68,9 @@ class Process:
             if isinstance(effect, Send):
                 self._world.send(self.name, effect.message)
             elif isinstance(effect, Persist):
-                self._later(lambda effect=effect: self._write(effect))
+                self._later(partial(self._write, effect))
             elif isinstance(effect, Run):
-                self._later(lambda effect=effect: self._run(effect))
+                self._later(partial(self._run, effect))
             elif isinstance(effect, WakeAt):
                 self._wake_at(effect.at_ms)
             else:

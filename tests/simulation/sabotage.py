@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -14,7 +14,9 @@ from quarkparsec.shard import machine as shard
 from quarkparsec.shard import states as shard_states
 from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.shard.states import RootHead
+from quarkparsec.types import Hash32
 from quarkparsec.wire import epoch as wire
+from tests.simulation.faults import Faults
 from tests.simulation.world import Machines
 
 
@@ -119,8 +121,9 @@ class SkipsReplay(Shard):
             return super()._be_welcomed(joining, event)
         if event.visit != joining.visit:
             return joining
-        head = RootHead(event.epoch, event.root_hashes[-1], wire.from_amount(event.base_fee))
-        return self._commit(head, tuple(event.root_hashes), None)
+        hashes = tuple(map(Hash32, event.root_hashes))
+        head = RootHead(event.epoch, hashes[-1], wire.from_amount(event.base_fee))
+        return self._commit(head, hashes, None)
 
 
 class BelievesOldWelcomes(Shard):
@@ -146,18 +149,37 @@ class BelievesOldJobs(Shard):
         return super()._end_lane(executing._replace(job_id=event.job_id), event)
 
 
+HARSH: Final = Faults(
+    repetition=0.5,
+    delay_ms_max=5,
+    late=0.2,
+    crash=0.03,
+    power_cut=0.5,
+    slow_disk_ms_max=1_000,
+    links_tell=False,
+)
+"""For bugs that need a crash and a late message in one narrow place."""
+
+
+class Planted(NamedTuple):
+    """A bug and the faults that bring it to light (None: drawn for each seed)."""
+
+    machines: Machines
+    faults: Faults | None = None
+
+
 PLANTED: Final = {
-    "commits before persisting": Machines(root=CommitsBeforePersisting),
-    "never syncs root blocks": Machines(root=NeverSyncsRootBlocks),
-    "forgets its term": Machines(root=ForgetsItsTerm),
-    "welcomes too early": Machines(root=WelcomesTooEarly),
-    "goes on without answers": Machines(root=GoesOnWithoutAnswers),
-    "shows sealed blocks": Machines(shard=ShowsSealedBlocks),
-    "never syncs sealed blocks": Machines(shard=NeverSyncsSealedBlocks),
-    "skips replay": Machines(shard=SkipsReplay),
-    "believes old welcomes": Machines(shard=BelievesOldWelcomes),
-    "loses money": Machines(shard=LosesMoney),
-    "believes old jobs": Machines(shard=BelievesOldJobs),
+    "commits before persisting": Planted(Machines(root=CommitsBeforePersisting)),
+    "never syncs root blocks": Planted(Machines(root=NeverSyncsRootBlocks)),
+    "forgets its term": Planted(Machines(root=ForgetsItsTerm)),
+    "welcomes too early": Planted(Machines(root=WelcomesTooEarly), HARSH),
+    "goes on without answers": Planted(Machines(root=GoesOnWithoutAnswers)),
+    "shows sealed blocks": Planted(Machines(shard=ShowsSealedBlocks)),
+    "never syncs sealed blocks": Planted(Machines(shard=NeverSyncsSealedBlocks)),
+    "skips replay": Planted(Machines(shard=SkipsReplay)),
+    "believes old welcomes": Planted(Machines(shard=BelievesOldWelcomes), HARSH),
+    "loses money": Planted(Machines(shard=LosesMoney)),
+    "believes old jobs": Planted(Machines(shard=BelievesOldJobs)),
 }
 
 

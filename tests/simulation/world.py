@@ -8,7 +8,8 @@ messages, one-way partitions, pauses); then everything heals and all that client
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import blake2b
 from heapq import heappop, heappush
@@ -18,6 +19,7 @@ from typing import Any, Final
 import msgspec
 
 from quarkparsec.chain.genesis import Genesis
+from quarkparsec.chain.transaction import Transaction
 from quarkparsec.errors import Rejected
 from quarkparsec.root import machine as root
 from quarkparsec.root.genesis_block import genesis_root_block
@@ -28,7 +30,7 @@ from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.state.sealing import GenesisEntry
 from quarkparsec.store import MemoryStore
-from quarkparsec.types import Gas, Recipient, ShardId, Wei, home_key
+from quarkparsec.types import Gas, Recipient, ShardId, ShardKey, Wei, home_key
 from quarkparsec.wire.epoch import FromMaster, FromShard
 from tests.simulation.checker import Checker, Replica, Violation
 from tests.simulation.disk import Disk
@@ -308,14 +310,8 @@ class World:
         for transaction in self._payments[sender][first : first + WINDOW]:
             key = home_key(transaction.to or transaction.sender)
             process = self.shards[ShardId(key % self.genesis.shard_count)]
-            try:
-                process.do(
-                    lambda machine, transaction=transaction, key=key: machine.admit(
-                        self.now_ms, transaction, key
-                    )
-                )
-            except Rejected:
-                continue
+            with suppress(Rejected):
+                process.do(partial(_admit, transaction, key, self.now_ms))
 
     def _acknowledged_of(self, sender: Recipient) -> int:
         acknowledged = self.checker.acknowledged
@@ -357,11 +353,12 @@ def _boot_shard(machines: Machines, genesis: Genesis, index: int, disk: Disk) ->
     return machines.shard(genesis, shard_id, disk, open_shard(disk, genesis, shard_id))
 
 
-def simulate(seed: int, machines: Machines = Machines(), faults: Faults | None = None) -> Outcome:  # noqa: B008
+def _admit(
+    transaction: Transaction, to_key: ShardKey, now_ms: int, machine: ShardMachine
+) -> list[Any]:
+    return machine.admit(now_ms, transaction, to_key)
+
+
+def simulate(seed: int, machines: Machines | None = None, faults: Faults | None = None) -> Outcome:
     """Run one seed. Raises Violation, Corrupt or InvariantBroken."""
-    return World(seed, machines, faults).run()
-
-
-def quiet(faults: Faults, **changes: Any) -> Faults:
-    """The same faults with some of them changed; for narrowing a failing seed down."""
-    return replace(faults, **changes)
+    return World(seed, machines or Machines(), faults).run()
