@@ -257,14 +257,14 @@ class PoolMachine(RuleBasedStateMachine):
         else:
             assert self.pool.find(transaction.hash) is not None
 
-    @precondition(lambda self: len(self.pool))
+    @precondition(lambda self: len(self.pool) > 0)
     @rule(count=st.integers(1, 8), balance=st.integers(0, 60 * 21_000 * 100))
     def commit(self, count: int, balance: int) -> None:
         for sender, nonce in chosen(self.pool, count_max=count):
             self.accounts[sender] = nonce + 1, balance
             self.pool.update(sender, Nonce(nonce + 1), Wei(balance))
 
-    @precondition(lambda self: self.pool.candidates(Wei(1), 1))
+    @precondition(lambda self: len(self.pool.candidates(Wei(1), 1)) > 0)
     @rule()
     def find_invalid(self) -> None:
         self.pool.drop(self.pool.candidates(Wei(1), 1)[0].transaction.hash)
@@ -280,7 +280,9 @@ class PoolMachine(RuleBasedStateMachine):
         for sender, (nonce, balance) in self.accounts.items():
             mine = [each.transaction for each in candidates if each.transaction.sender == sender]
             assert [each.nonce for each in mine] == list(range(nonce, nonce + len(mine)))
-            assert sum(each.gas_limit * each.max_fee_per_gas + each.value for each in mine) <= balance
+            assert (
+                sum(each.gas_limit * each.max_fee_per_gas + each.value for each in mine) <= balance
+            )
             assert self.pool.pending_nonce(sender) in (None, nonce + len(mine))
 
 
