@@ -129,7 +129,7 @@ def test_a_refusal_is_in_geths_words(transaction: Transaction, words: str) -> No
 def test_the_same_transaction_is_known() -> None:
     pool = Pool(RULES)
     add(pool, signed())
-    with pytest.raises(Rejected, match="^already known$"):
+    with pytest.raises(Rejected, match=r"^already known$"):
         add(pool, signed())
 
 
@@ -137,7 +137,7 @@ def test_the_same_transaction_is_known() -> None:
 def test_a_replacement_must_raise_fee_cap_and_tip_by_a_tenth(price: int, tip: int) -> None:
     pool = Pool(RULES)
     add(pool, signed(price=100, tip=100))
-    with pytest.raises(Rejected, match="^replacement transaction underpriced$"):
+    with pytest.raises(Rejected, match=r"^replacement transaction underpriced$"):
         add(pool, signed(price=price, tip=tip, value=1))
     add(pool, signed(price=110, tip=110, value=1))
     assert len(pool) == 1
@@ -208,7 +208,7 @@ def test_a_full_pool_of_small_holders_gives_way_to_a_higher_price_only() -> None
     pool = Pool(RULES, Capacity(transactions_max=2))
     add(pool, signed(ALICE, price=20))
     add(pool, signed(BOB, price=30))
-    with pytest.raises(Rejected, match="^transaction underpriced$"):
+    with pytest.raises(Rejected, match=r"^transaction underpriced$"):
         add(pool, signed(CAROL, price=20))
     add(pool, signed(CAROL, price=21))
     assert chosen(pool) == [(BOB, 0), (CAROL, 0)]
@@ -218,7 +218,7 @@ def test_gapped_transactions_are_the_first_to_go_and_the_last_to_come() -> None:
     pool = Pool(RULES, Capacity(transactions_max=2))
     add(pool, signed(ALICE, nonce=5, price=1_000))
     add(pool, signed(BOB, price=1))
-    with pytest.raises(Rejected, match="^txpool is full$"):
+    with pytest.raises(Rejected, match=r"^txpool is full$"):
         add(pool, signed(CAROL, nonce=3, price=9_999))
     add(pool, signed(CAROL, price=1))
     assert chosen(pool) == [(BOB, 0), (CAROL, 0)]
