@@ -45,7 +45,7 @@ class Comparison(NamedTuple):
 def render(comparison: Comparison) -> Table:
     """The comparison for a terminal."""
     table = Table("", title=comparison.title, title_justify="left", title_style="bold")
-    for heading in ("py-evm µs", "QuarkParsec µs", "py-evm /s", "QuarkParsec /s", "times"):
+    for heading in ("py-evm µs", "ours µs", "py-evm/s", "ours/s", "times"):
         table.add_column(heading, justify="right")
     for row in comparison.rows:
         cells = (
@@ -60,12 +60,12 @@ def render(comparison: Comparison) -> Table:
     return table
 
 
-def describe_machine() -> dict[str, Any]:
+def describe_machine() -> dict[str, str]:
     """When and where this was measured."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "cpu": _cpu_model(),
-        "python": platform.python_version(),
+        "python": f"Python {platform.python_version()}",
         "system": f"{platform.system()} {platform.release()}",
     }
 

@@ -72,9 +72,7 @@ class Ours:
 
     def reopened(self) -> ShardState:
         """The state with nothing in its caches."""
-        return ShardState(
-            self._store, ShardId(0), 1, GENESIS_HASH, history=HISTORY, archive=False
-        )
+        return ShardState(self._store, ShardId(0), 1, GENESIS_HASH, history=HISTORY, archive=False)
 
     def balance(self, recipient: Recipient) -> int:
         """Wei, at the head."""

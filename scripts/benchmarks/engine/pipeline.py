@@ -5,6 +5,7 @@ Both must come to the same receipts and transactions roots, gas and balances, or
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from statistics import median
 
@@ -18,10 +19,10 @@ from benchmarks.engine.stock import Stock
 from quarkparsec.errors import invariant
 
 PHASES = (
-    "decode, recover senders",
-    "execute, receipts",
-    "state, transactions, receipts roots",
-    "LevelDB",
+    "decode, recover",
+    "execute",
+    "roots",
+    "LevelDB batch",
 )
 
 
@@ -37,7 +38,9 @@ def compare_pipelines(
     _check_balances(stock, ours, scenario)
     return [
         _comparison(f"blocks of {size} transfers, {accounts}", ether, len(scenario.transfers[0])),
-        _comparison(f"blocks of {size} ERC-20 transfers, {accounts}", tokens, len(scenario.transfers[0])),
+        _comparison(
+            f"blocks of {size} ERC-20 transfers, {accounts}", tokens, len(scenario.transfers[0])
+        ),
     ]
 
 
@@ -46,7 +49,10 @@ def _run(
 ) -> list[tuple[PhaseTimes, PhaseTimes]]:
     times = []
     for block in progress.track(blocks, description=what):
-        theirs, mine = stock.run(block), ours.run(block)
+        gc.collect()
+        theirs = stock.run(block)
+        gc.collect()  # else we would sweep up after the other one
+        mine = ours.run(block)
         _check_equal(theirs, mine)
         times.append((theirs.times, mine.times))
     return times

@@ -21,7 +21,8 @@ ROUNDS: Final = 3
 def compare_reads(stock: Stock, ours: Ours, recipients: Sequence[Recipient]) -> Comparison:
     """Balances of random accounts at the head: each asked for the first time, then again."""
     source = random.Random(READS)  # noqa: S311 - a benchmark's data
-    first, again = [], []
+    first: list[tuple[float, float]] = []
+    again: list[tuple[float, float]] = []
     for _ in range(ROUNDS):
         chosen = source.sample(recipients, READS)
         database, state = stock.accounts(), ours.reopened()

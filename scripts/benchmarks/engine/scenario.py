@@ -99,9 +99,7 @@ def _set_up_blocks(owner: Wallet, address: Recipient, holders: Sequence[Recipien
 
 def _sign_blocks(senders: Sequence[Wallet], blocks: Sequence[Sequence[Unsigned]]) -> list[Block]:
     """Sign each block's transactions, one by every sender."""
-    jobs = [
-        (wallet, [block[index] for block in blocks]) for index, wallet in enumerate(senders)
-    ]
+    jobs = [(wallet, [block[index] for block in blocks]) for index, wallet in enumerate(senders)]
     signed = sign_all(jobs)
     return [[own[number].raw for own in signed] for number in range(len(blocks))]
 

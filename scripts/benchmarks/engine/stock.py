@@ -151,7 +151,9 @@ class Stock:
         return PragueVM(header, database, ChainContext(CHAIN_ID), context), header
 
 
-def write_state(database: BufferedLevelDB, recipients: Sequence[Recipient], value: bytes) -> Hash32:
+def write_state(
+    database: BufferedLevelDB, recipients: Sequence[Recipient], value: bytes
+) -> Hash32:
     """Write the state trie in which every recipient has `value`; its root.
 
     HexaryTrie would take minutes to build it, which isn't what is measured here.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Final
 
@@ -63,17 +63,17 @@ def compare_tries(recipients: Sequence[Recipient]) -> Comparison:
 class _Ours:
     """Our trie over a dict."""
 
-    def __init__(self, start: dict[bytes, bytes]) -> None:
+    def __init__(self, start: Mapping[Hash32, bytes]) -> None:
         self._nodes: dict[bytes, bytes] = {}
         self._cache = NodeCache()
         self.root: Hash32 = EMPTY_TRIE_ROOT
         self.update(start)
 
-    def update(self, changes: dict[bytes, bytes]) -> float:
+    def update(self, changes: Mapping[Hash32, bytes]) -> float:
         """Seconds for the new root and its nodes."""
         before = time.perf_counter()
         trie = Trie(self._nodes.get, self.root, self._cache)
-        self.root, writes = trie.update(changes)
+        self.root, writes = trie.update(dict(changes))
         for path, node in writes.items():
             if node is None:
                 self._nodes.pop(path, None)
@@ -86,6 +86,6 @@ class _Ours:
         return {keccak(node): node for node in self._nodes.values()}
 
 
-def _changes(keys: Sequence[bytes], source: random.Random) -> Iterator[dict[bytes, bytes]]:
+def _changes(keys: Sequence[Hash32], source: random.Random) -> Iterator[dict[Hash32, bytes]]:
     for _ in range(ROUNDS):
         yield {key: source.randbytes(VALUE_BYTES) for key in source.sample(keys, CHANGES)}
