@@ -128,7 +128,13 @@ class Driver:
         if self._timer is not None:
             self._timer.cancel()
         delay_s = max(0, at_ms - now_ms()) / 1000
-        self._timer = asyncio.get_running_loop().call_later(delay_s, self.step, Tick())
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._wake, at_ms)
+
+    def _wake(self, at_ms: int) -> None:
+        if now_ms() < at_ms:  # timers may fire a little early, and the machine asks only once
+            self._wake_at(at_ms)
+        else:
+            self.step(Tick())
 
     def _fail(self, error: BaseException) -> None:
         log.critical("%s stops", self._name, exc_info=error)

@@ -57,6 +57,24 @@ def test_what_is_no_transaction_is_refused(door: Door, raw: object, code: int, w
     assert error["message"].startswith(words)
 
 
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"gasPrice": GWEI, "chainId": None}, "only replay-protected"),
+        ({"maxFeePerGas": 1}, "max priority fee per gas higher than max fee per gas"),
+        ({"nonce": 2**64 - 1}, "nonce has max value"),
+        ({"value": 2**256 - 1}, "insufficient funds"),
+    ],
+)
+def test_refused_transactions_are_refused_in_the_words_that_libraries_look_for(
+    door: Door, fields: dict[str, object], words: str
+) -> None:
+    raw = sign(**fields)
+    error = door.refusal("eth_sendRawTransaction", "0x" + raw.hex())
+    assert error["code"] == -32000
+    assert error["message"].startswith(words)
+
+
 def test_a_transaction_sent_twice_is_already_known(door: Door) -> None:
     raw = sign(nonce=6)
     send(door, raw)
