@@ -25,7 +25,7 @@ from benchmarks.engine.tries import compare_tries
 from benchmarks.load.command import SEED_BYTES, funded_wallets, run
 from benchmarks.load.endpoint import RpcError
 from benchmarks.load.options import Options
-from benchmarks.load.report import LoadReport, describe_latency
+from benchmarks.load.report import Latency, LoadReport
 from benchmarks.local_cluster import running_cluster
 from quarkparsec.crypto.mnemonic import TEST_MNEMONIC
 from quarkparsec.errors import QuarkparsecError
@@ -119,24 +119,30 @@ def _load_options(url: str, transactions: int, batch: int, kind: Any) -> Options
 
 
 def _load_table(reports: list[LoadReport], title: str) -> Table:
-    table = Table(
-        "sent", "accepted/s", "committed/s", "to receipt, idle", "under load", title=title
-    )
+    table = Table("transactions", title=title, title_justify="left", title_style="bold")
+    for heading in ("accepted/s", "committed/s", "idle p50", "p99 ms", "loaded p50", "p99 ms"):
+        table.add_column(heading, justify="right")
     for report in reports:
-        how = "one by one" if report.batch == 1 else f"in batches of {report.batch}"
+        how = "singly" if report.batch == 1 else f"by {report.batch}"
         table.add_row(
             f"{report.transactions:,} × {report.kind} {how}",
             f"{report.accepted_per_s:,.0f}",
             f"{report.committed_per_s:,.0f}",
-            describe_latency(report.idle),
-            describe_latency(report.loaded),
+            *_milliseconds(report.idle),
+            *_milliseconds(report.loaded),
             style=None if report.is_flawless else "red",
         )
     return table
 
 
+def _milliseconds(latency: Latency | None) -> tuple[str, str]:
+    if latency is None:
+        return "", ""
+    return f"{latency.p50_ms:,.0f}", f"{latency.p99_ms:,.0f}"
+
+
 def _print_machine(console: Console) -> None:
-    console.print(", ".join(describe_machine().values()), style="dim")
+    console.print(", ".join(describe_machine().values()), style="dim", soft_wrap=True)
 
 
 def _save(path: Path | None, results: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import plyvel
+import rlp
 from eth.consensus import ConsensusContext
 from eth.db.account import AccountDB
 from eth.db.atomic import AtomicDB
@@ -22,7 +23,6 @@ from eth.vm.chain_context import ChainContext
 from eth.vm.forks.prague import PragueVM
 from eth.vm.forks.prague.blocks import PragueBlockHeader
 
-import rlp
 from benchmarks.engine.phases import BlockResult, PhaseTimes, Stopwatch
 from benchmarks.engine.scenario import (
     BALANCE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import Final
 
@@ -28,7 +28,7 @@ VALUE_BYTES: Final = 78
 def compare_tries(recipients: Sequence[Recipient]) -> Comparison:
     """Rounds of random changes to existing keys, in a trie with every recipient."""
     source = random.Random(len(recipients))  # noqa: S311 - a benchmark's data
-    keys = [keccak(recipient) for recipient in recipients]
+    keys: list[bytes] = [keccak(recipient) for recipient in recipients]
     start = {key: source.randbytes(VALUE_BYTES) for key in keys}
     ours = _Ours(start)
     theirs = HexaryTrie(ours.nodes_by_hash(), ours.root, prune=True)
@@ -63,17 +63,17 @@ def compare_tries(recipients: Sequence[Recipient]) -> Comparison:
 class _Ours:
     """Our trie over a dict."""
 
-    def __init__(self, start: Mapping[Hash32, bytes]) -> None:
+    def __init__(self, start: dict[bytes, bytes]) -> None:
         self._nodes: dict[bytes, bytes] = {}
         self._cache = NodeCache()
         self.root: Hash32 = EMPTY_TRIE_ROOT
         self.update(start)
 
-    def update(self, changes: Mapping[Hash32, bytes]) -> float:
+    def update(self, changes: dict[bytes, bytes]) -> float:
         """Seconds for the new root and its nodes."""
         before = time.perf_counter()
         trie = Trie(self._nodes.get, self.root, self._cache)
-        self.root, writes = trie.update(dict(changes))
+        self.root, writes = trie.update(changes)
         for path, node in writes.items():
             if node is None:
                 self._nodes.pop(path, None)
@@ -86,6 +86,6 @@ class _Ours:
         return {keccak(node): node for node in self._nodes.values()}
 
 
-def _changes(keys: Sequence[Hash32], source: random.Random) -> Iterator[dict[Hash32, bytes]]:
+def _changes(keys: Sequence[bytes], source: random.Random) -> Iterator[dict[bytes, bytes]]:
     for _ in range(ROUNDS):
         yield {key: source.randbytes(VALUE_BYTES) for key in source.sample(keys, CHANGES)}

@@ -102,13 +102,13 @@ def render(report: LoadReport) -> RenderableType:
         "committed", f"{report.committed:,} in {report.commit_s:.2f} s, {report.blocks} blocks"
     )
     table.add_row("[bold]committed/s", f"[bold]{report.committed_per_s:,.0f}")
-    table.add_row("to receipt, idle", describe_latency(report.idle))
-    table.add_row("to receipt, under load", describe_latency(report.loaded))
+    table.add_row("to receipt, idle", _latency(report.idle))
+    table.add_row("to receipt, under load", _latency(report.loaded))
     table.add_row("verdict", _verdict(report))
     return Group(table, *_remarks(report))
 
 
-def describe_latency(latency: Latency | None) -> str:
+def _latency(latency: Latency | None) -> str:
     """In words."""
     if latency is None:
         return "not measured"
