@@ -18,7 +18,7 @@ from quarkparsec.codec import rlp
 from quarkparsec.codec.quantities import parse_data, parse_quantity, parse_slot
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.errors import InvalidInput
-from quarkparsec.state.sealing import GenesisEntry
+from quarkparsec.state.genesis_entry import GenesisEntry
 from quarkparsec.types import (
     RECIPIENT_BYTES,
     Gas,

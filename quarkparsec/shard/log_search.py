@@ -12,7 +12,7 @@ from typing import NamedTuple
 from quarkparsec.chain.log import Log
 from quarkparsec.chain.log_filter import LogFilter
 from quarkparsec.crypto.keccak import keccak
-from quarkparsec.errors import Rejected
+from quarkparsec.errors import TooManyResults
 from quarkparsec.limits import LOG_RESULTS_MAX
 from quarkparsec.shard import block_rows as rows
 from quarkparsec.shard.block_rows import StoredTransaction, TransactionPlace
@@ -32,7 +32,7 @@ class FoundLog(NamedTuple):
 
 
 def find_logs(reader: Reader, first: Epoch, last: Epoch, wanted: LogFilter) -> list[FoundLog]:
-    """The logs of blocks `first` to `last` that match, in order. Raises Rejected for too many."""
+    """The logs of blocks `first` to `last` that match, in order. Raises TooManyResults."""
     store = BlockStore(reader)
     found: list[FoundLog] = []
     start, stop = rows.epoch_key(rows.BLOOM, first), rows.epoch_key(rows.BLOOM, last + 1)
@@ -40,7 +40,7 @@ def find_logs(reader: Reader, first: Epoch, last: Epoch, wanted: LogFilter) -> l
         if wanted.may_match(bloom):
             found.extend(_search_block(store, rows.epoch_of(key, rows.BLOOM), wanted))
         if len(found) > LOG_RESULTS_MAX:
-            raise Rejected(f"query returned more than {LOG_RESULTS_MAX} results")
+            raise TooManyResults(f"query returned more than {LOG_RESULTS_MAX} results")
     return found
 
 
