@@ -20,12 +20,19 @@ WEI_PER_ETHER = 10**18
 @click.command(context_settings={"show_default": True})
 @click.option("--chain-id", type=int, required=True, help="What wallets will sign for.")
 @click.option("--shards", type=int, default=4, help="A power of two.")
-@click.option("--fund", multiple=True, metavar="RECIPIENT=ETHER", help="Who has money; repeatable.")
+@click.option(
+    "--fund", multiple=True, metavar="RECIPIENT=ETHER", help="Who has money; repeatable."
+)
 @click.option("--coinbase", help="Who gets the tips; default: as in the file it is based on.")
 @click.option("--base", type=click.Path(path_type=Path), default=ROOT / "genesis" / "testnet.json")
 @click.option("--output", type=click.Path(path_type=Path), required=True, help="Must not exist.")
 def main(
-    chain_id: int, shards: int, fund: tuple[str, ...], coinbase: str | None, base: Path, output: Path
+    chain_id: int,
+    shards: int,
+    fund: tuple[str, ...],
+    coinbase: str | None,
+    base: Path,
+    output: Path,
 ) -> None:
     """Write a genesis file and say what is in it."""
     fields = orjson.loads(base.read_bytes())
@@ -39,7 +46,9 @@ def main(
     with output.open("xb") as file:
         file.write(text)
     ether = genesis.supply / WEI_PER_ETHER
-    print(f"{output}: chain {genesis.chain_id}, {shards} shards, {ether:,} ether, hash {genesis.hash.hex()}")
+    print(
+        f"{output}: chain {genesis.chain_id}, {shards} shards, {ether:,} ether, hash {genesis.hash.hex()}"
+    )
 
 
 def _account(text: str) -> tuple[str, dict[str, str]]:

@@ -123,6 +123,11 @@ class RootMachine:
         return self._state
 
     @property
+    def term(self) -> int:
+        """How often a master was started on this root chain."""
+        return self._term
+
+    @property
     def members(self) -> tuple[Member, ...]:
         """What is known of each shard, in shard order."""
         return self._members

@@ -76,7 +76,8 @@ def cluster(quick: bool, json_path: Path | None, shards: int, slaves: int, kind:
     except (QuarkparsecError, RpcError) as error:
         console.print(f"[red]{error}[/red]")
         sys.exit(2)
-    console.print(_load_table(reports, f"{shards} shards on {slaves} slaves"))
+    title = f"{transactions:,} × {kind}, {shards} shards on {slaves} slaves; to receipt in ms"
+    console.print(_load_table(reports, title))
     _save(json_path, {"cluster": [report.as_json() for report in reports]})
     sys.exit(0 if all(report.is_flawless for report in reports) else 1)
 
@@ -119,13 +120,13 @@ def _load_options(url: str, transactions: int, batch: int, kind: Any) -> Options
 
 
 def _load_table(reports: list[LoadReport], title: str) -> Table:
-    table = Table("transactions", title=title, title_justify="left", title_style="bold")
-    for heading in ("accepted/s", "committed/s", "idle p50", "p99 ms", "loaded p50", "p99 ms"):
+    table = Table("sent", title=title, title_justify="left", title_style="bold")
+    for heading in ("accepted/s", "committed/s", "idle p50", "p99", "loaded p50", "p99"):
         table.add_column(heading, justify="right")
     for report in reports:
         how = "singly" if report.batch == 1 else f"by {report.batch}"
         table.add_row(
-            f"{report.transactions:,} × {report.kind} {how}",
+            how,
             f"{report.accepted_per_s:,.0f}",
             f"{report.committed_per_s:,.0f}",
             *_milliseconds(report.idle),

@@ -28,7 +28,7 @@ STATES = {
 }
 
 # What each event is for. Everywhere else it is late, repeated, or answered by something on its way.
-ACTS_IN = {
+ACTS_IN: dict[type, str] = {
     wire.Invite: "Joining Idle Executing Executed Sealing Storing Sealed",
     wire.Welcome: "Joining",
     wire.Open: "Idle Executing Executed Sealing Storing Sealed",

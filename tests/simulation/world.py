@@ -28,7 +28,7 @@ from quarkparsec.root.root_store import block_batch
 from quarkparsec.shard import machine as shard
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
-from quarkparsec.state.sealing import GenesisEntry
+from quarkparsec.state.genesis_entry import GenesisEntry
 from quarkparsec.store import MemoryStore
 from quarkparsec.types import Gas, Recipient, ShardId, ShardKey, Wei, home_key
 from quarkparsec.wire.epoch import FromMaster, FromShard

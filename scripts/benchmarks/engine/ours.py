@@ -24,7 +24,7 @@ from quarkparsec.shard.block_builder import build_block
 from quarkparsec.shard.block_rows import block_batch
 from quarkparsec.shard.lane_in_shard import run_in_shard
 from quarkparsec.shard.opening import Opening
-from quarkparsec.state.sealing import GenesisEntry
+from quarkparsec.state.genesis_entry import GenesisEntry
 from quarkparsec.state.shard_state import ShardState, create_state
 from quarkparsec.types import Hash32, Recipient, ShardId, ShardKey, home_key
 

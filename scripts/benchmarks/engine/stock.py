@@ -36,10 +36,9 @@ from benchmarks.engine.scenario import (
     Scenario,
 )
 from cluster.leveldb import BLOOM_FILTER_BITS, CACHE_BYTES, WRITE_BUFFER_BYTES
-from quarkparsec.crypto.keccak import keccak
-from quarkparsec.trie.building import build
-from quarkparsec.trie.nibbles import nibbles
-from quarkparsec.trie.nodes import INLINE_BYTES_MAX, Node, Reference, encode, hash_reference
+from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT, keccak
+from quarkparsec.trie.cache import NodeCache
+from quarkparsec.trie.trie import Trie
 from quarkparsec.types import Hash32, Recipient
 
 
@@ -158,17 +157,11 @@ def write_state(
 
     HexaryTrie would take minutes to build it, which isn't what is measured here.
     """
-
-    def put(_: bytes, node: Node) -> Reference:
-        encoded = encode(node)
-        if len(encoded) <= INLINE_BYTES_MAX:
-            return encoded
-        node_hash = keccak(encoded)
-        database[node_hash] = encoded
-        return hash_reference(node_hash)
-
-    items = sorted((nibbles(keccak(recipient)), value) for recipient in recipients)
-    root = Hash32(build(items, 0, put)[1:])
+    values: dict[bytes, bytes | None] = {keccak(recipient): value for recipient in recipients}
+    root, writes = Trie(lambda _: None, EMPTY_TRIE_ROOT, NodeCache()).update(values)
+    for node in writes.values():
+        if node is not None:
+            database[keccak(node)] = node
     database.flush()
     return root
 

@@ -1,7 +1,8 @@
 """A chain in memory behind real HTTP, strict where the load generator could cheat.
 
 It knows balances and nonces, makes a block when asked for its head, and refuses what a sharded chain can't
-do yet: transfers between shards.
+do yet: transactions between shards. A contract lives where its creator does, once it is in a block; until
+then nobody knows.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 from benchmarks.load.placement import home_shard
+from benchmarks.signing import created_address
 
 from quarkparsec.chain.transaction import Transaction, decode_transaction
 from quarkparsec.codec.quantities import data, parse_data, quantity
 from quarkparsec.errors import Rejected
-from quarkparsec.types import Recipient
+from quarkparsec.types import Recipient, ShardId
 
 BASE_FEE: Final = 10**9
 CHAIN_ID: Final = 20803
@@ -36,6 +38,8 @@ class SmallNode:
         """Nonces that are refused of the same senders."""
         self._founders: Final = frozenset(balances)
         self._shard_count: Final = shard_count
+        self._contracts: Final[dict[Recipient, Recipient]] = {}
+        """Contract → who created it."""
         self._pool: Final[list[Transaction]] = []
         self._places: Final[dict[str, tuple[int, Transaction]]] = {}
 
@@ -106,9 +110,9 @@ class SmallNode:
 
     def _check(self, transaction: Transaction) -> None:
         sender, to = transaction.sender, transaction.to
-        shards = {home_shard(each, self._shard_count) for each in (sender, to) if each}
+        shards = {self._shard(each) for each in (sender, to) if each}
         if len(shards) > 1:
-            raise Rejected("transfers between shards are refused")
+            raise Rejected("transactions between shards are refused")
         if transaction.nonce in self.refused and sender not in self._founders:
             raise Rejected(f"nonce {transaction.nonce} is not liked")
         waiting = [each for each in self._pool if each.sender == sender]
@@ -119,11 +123,16 @@ class SmallNode:
         if cost > self.balances.get(sender, 0):
             raise Rejected("insufficient funds for gas * price + value")
 
+    def _shard(self, recipient: Recipient) -> ShardId:
+        return home_shard(self._contracts.get(recipient, recipient), self._shard_count)
+
     def _make_block(self) -> None:
         if not self._pool:
             return
         for transaction in self._pool:
             sender, to = transaction.sender, transaction.to or transaction.sender
+            if transaction.to is None:
+                self._contracts[created_address(sender, transaction.nonce)] = sender
             self.nonces[sender] = transaction.nonce + 1
             self.balances[sender] -= transaction.value + TRANSFER_GAS * BASE_FEE
             self.balances[to] = self.balances.get(to, 0) + transaction.value

@@ -10,6 +10,7 @@ from aiohttp.web import Application
 from benchmarks.load.options import Options
 from benchmarks.load.report import LoadReport
 from benchmarks.load.session import run_load_test
+from benchmarks.load.workload import Kind
 from benchmarks.signing import Wallet
 from rich.progress import Progress
 
@@ -25,7 +26,7 @@ def _node(shard_count: int) -> SmallNode:
 
 
 def _load(
-    node: SmallNode, funded: list[Wallet], batch: int = 1, timeout_s: float = 20
+    node: SmallNode, funded: list[Wallet], batch: int = 1, kind: Kind = "transfer"
 ) -> LoadReport:
     async def run() -> LoadReport:
         application = Application()
@@ -37,12 +38,12 @@ def _load(
                 senders=12,
                 in_flight=4,
                 batch=batch,
-                kind="transfer",
+                kind=kind,
                 same_shard=True,
                 probes=8,
                 poll_s=0.001,
                 backlog=50,
-                timeout_s=timeout_s,
+                timeout_s=20,
                 seed=b"seed",
             )
             return await run_load_test(options, funded, Progress(disable=True))
@@ -61,6 +62,12 @@ def test_every_transaction_is_committed_and_checked(shard_count: int, batch: int
     assert report.idle
     assert report.idle.samples == 8
     assert set(report.shards) | set(report.shards_without_funds) == set(range(shard_count))
+
+
+def test_each_shard_gets_a_token_of_its_own() -> None:
+    report = _load(_node(4), FUNDED, 25, kind="erc20")
+    assert report.is_flawless
+    assert report.committed == 120
 
 
 def test_a_shard_without_a_funded_account_takes_no_load_and_is_named() -> None:
