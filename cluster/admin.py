@@ -15,7 +15,6 @@ from aiohttp import web
 from quarkparsec.crypto.json_web_token import check_token
 from quarkparsec.errors import InvalidInput
 
-TOKEN_FILE: Final = "jwt.hex"
 _BEARER: Final = "Bearer "
 
 

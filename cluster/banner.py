@@ -39,6 +39,8 @@ def _facts(config: ClusterConfig, genesis: Genesis, directory: DataDirectory, he
 def _accounts(genesis: Genesis) -> list[RenderableType]:
     """The keys of the test mnemonic, if this chain gave them money."""
     table = Table("account", "private key", "shard", "ether", box=None, padding=(0, 2, 0, 0))
+    for column in table.columns:
+        column.no_wrap, column.overflow = True, "ignore"
     for key in derive_keys(TEST_MNEMONIC, TEST_ACCOUNTS):
         recipient = recipient_of(key)
         allocated = genesis.alloc.get(recipient)

@@ -127,7 +127,7 @@ class Connection(asyncio.Protocol):
     # --- what asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = cast("asyncio.Transport", transport)
         self._write(self._session.bytes_to_send())
         loop = asyncio.get_running_loop()
         self._handshake_timer = loop.call_later(HANDSHAKE_TIMEOUT_MS / 1000, self._handshake_late)
@@ -188,11 +188,13 @@ class Connection(asyncio.Protocol):
                 waiting.set_result(envelope.message)
 
     async def _answer(self, envelope: Envelope) -> None:
+        answer: Message = to_failure(Unavailable("the request failed; the log says why"))
         try:
-            message = await self._service.answer(self, envelope.message)
+            answer = await self._service.answer(self, envelope.message)
         except QuarkparsecError as error:
-            message = to_failure(error)
-        self._send(Envelope(envelope.id + 1, message))
+            answer = to_failure(error)
+        finally:
+            self._send(Envelope(envelope.id + 1, answer))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

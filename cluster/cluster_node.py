@@ -19,7 +19,7 @@ from quarkparsec.chain.log import Log
 from quarkparsec.chain.log_filter import LogFilter
 from quarkparsec.chain.receipt import Receipt
 from quarkparsec.codec import rlp
-from quarkparsec.errors import InvalidInput, QuarkparsecError, Unavailable
+from quarkparsec.errors import QuarkparsecError, TooManyResults, Unavailable
 from quarkparsec.jsonrpc.node import (
     AccountProof,
     BlockId,
@@ -32,7 +32,6 @@ from quarkparsec.jsonrpc.node import (
     ShardStatus,
     SlaveStatus,
     SlotProof,
-    TooManyResults,
 )
 from quarkparsec.limits import LOG_RESULTS_MAX
 from quarkparsec.state.account import Account

@@ -65,11 +65,12 @@ class Driver:
         self.run(lambda: self._machine.start(now_ms()))
 
     def step(self, event: Any) -> None:
-        """Feed one event and carry out what follows."""
-        self.run(lambda: self._machine.step(now_ms(), event))
+        """Feed one event and carry out what follows; a machine that has stopped hears nothing."""
+        if not self.failed.done():
+            self.run(lambda: self._machine.step(now_ms(), event))
 
     def run(self, step: Callable[[], list[Any]]) -> None:
-        """Take a step of the machine and carry out its effects. A Rejected is the caller's."""
+        """Take a step of the machine and carry out its effects. Raises Rejected and Unavailable."""
         if self.failed.done():
             raise Unavailable(f"{self._name} has stopped")
         try:
@@ -103,8 +104,6 @@ class Driver:
             self._announce(effect)
 
     def _run(self, effect: Run) -> JobDone:
-        if effect.budget_ms is None:
-            return JobDone(effect.job_id, effect.job(_never))
         end = time.monotonic() + effect.budget_ms / 1000
         return JobDone(effect.job_id, effect.job(lambda: time.monotonic() > end))
 
@@ -117,7 +116,7 @@ class Driver:
         loop.run_in_executor(self._thread, work).add_done_callback(self._done)
 
     def _done(self, future: asyncio.Future[Any]) -> None:
-        if future.cancelled() or self.failed.done():
+        if future.cancelled():
             return
         error = future.exception()
         if error is not None:
@@ -129,13 +128,15 @@ class Driver:
         if self._timer is not None:
             self._timer.cancel()
         delay_s = max(0, at_ms - now_ms()) / 1000
-        self._timer = asyncio.get_running_loop().call_later(delay_s, self.step, Tick())
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._wake, at_ms)
+
+    def _wake(self, at_ms: int) -> None:
+        if now_ms() < at_ms:  # timers may fire a little early, and the machine asks only once
+            self._wake_at(at_ms)
+        else:
+            self.step(Tick())
 
     def _fail(self, error: BaseException) -> None:
         log.critical("%s stops", self._name, exc_info=error)
         self.failed.set_exception(error)
         self.failed.exception()  # whoever waits for it sees it; nobody has to
-
-
-def _never() -> bool:
-    return False

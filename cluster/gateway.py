@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from cluster.admin import TokenGuard
 from cluster.admission import Admission
 from cluster.cluster_node import ClusterNode
 from cluster.http_server import HttpServer
 from cluster.identity import Identity
 from cluster.router import Router
+from quarkparsec.jsonrpc.method import Method
+from quarkparsec.jsonrpc.methods.admin import ADMIN_METHODS
 from quarkparsec.jsonrpc.methods.table import METHODS
 from quarkparsec.jsonrpc.policy import Door
 from quarkparsec.jsonrpc.service import Service
@@ -25,26 +29,50 @@ from quarkparsec.wire.session import Role
 log = logging.getLogger("gateway")
 
 
+@asynccontextmanager
+async def open_node(identity: Identity, name: str) -> AsyncIterator[ClusterNode]:
+    """The cluster behind JSON-RPC, connected to the master and every slave while the context lasts."""
+    router = Router(identity, identity.credentials(Role.GATEWAY, name))
+    admission = Admission(router)
+    links = asyncio.create_task(router.run())
+    try:
+        yield ClusterNode(identity, router, admission, _version())
+    finally:
+        links.cancel()
+        admission.close()
+
+
+def public_server(identity: Identity, node: ClusterNode) -> HttpServer:
+    """What wallets and tools talk to."""
+    config = identity.config.gateway
+    door = Door(frozenset(config.hosts), frozenset(config.origins))
+    return HttpServer(_service(node, METHODS).answer, door)
+
+
+def admin_server(identity: Identity, node: ClusterNode) -> HttpServer:
+    """What operators talk to, with a token."""
+    guard = TokenGuard(identity.folder / identity.config.token)
+    return HttpServer(_service(node, ADMIN_METHODS).answer, Door(), guard)
+
+
 async def run_gateway(
     identity: Identity, stop: asyncio.Event, host: str | None = None, port: int | None = None
 ) -> None:
     """Serve JSON-RPC until `stop`, where the configuration says unless told otherwise."""
     config = identity.config.gateway
     host, port = host or config.host, port or config.port
-    router = Router(identity, identity.credentials(Role.GATEWAY, f"gateway-{port}"))
-    admission = Admission(router)
-    node = ClusterNode(identity, router, admission, _version())
-    service = Service(node, METHODS, together=_together, report_fault=_report_fault)
-    links = asyncio.create_task(router.run())
-    server = HttpServer(service.answer, Door(frozenset(config.hosts), frozenset(config.origins)))
-    try:
-        await server.start(host, port)
-        log.info("JSON-RPC on http://%s:%d", host, port)
-        await stop.wait()
-    finally:
-        await server.stop()
-        links.cancel()
-        admission.close()
+    async with open_node(identity, f"gateway-{port}") as node:
+        server = public_server(identity, node)
+        try:
+            await server.start(host, port)
+            log.info("JSON-RPC on http://%s:%d", host, port)
+            await stop.wait()
+        finally:
+            await server.stop()
+
+
+def _service(node: ClusterNode, methods: Mapping[str, Method]) -> Service:
+    return Service(node, methods, together=_together, report_fault=_report_fault)
 
 
 async def _together(work: Sequence[Coroutine[Any, Any, list[bytes]]]) -> Sequence[list[bytes]]:

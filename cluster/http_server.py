@@ -7,20 +7,17 @@ bodies, the deadline of an answer and the budget of each client.
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
 
 from cluster.bounded import LeastRecentlyUsed
-from quarkparsec.jsonrpc.method import Cost
+from cluster.driver import now_ms
+from quarkparsec.jsonrpc.allowance import Allowance
 from quarkparsec.jsonrpc.policy import Door, Head, cors_headers, preflight_headers, refuse
 from quarkparsec.jsonrpc.service import Spend
 from quarkparsec.limits import (
-    CLIENT_BUDGET_MAX,
-    CLIENT_BUDGET_PER_SECOND,
     CLIENTS_MAX,
     HTTP_ANSWER_TIMEOUT_MS,
     HTTP_BODY_TIMEOUT_MS,
@@ -28,31 +25,11 @@ from quarkparsec.limits import (
     RPC_BODY_BYTES_MAX,
 )
 
-log = logging.getLogger("http")
-
 Answer = Callable[[bytes, Spend], Awaitable[bytes]]
 """From a body and the client's purse to the answer's bytes."""
 
 Guard = Callable[[web.BaseRequest], str | None]
 """Why a request is refused besides the policy, or None."""
-
-
-class Budget:
-    """What one client may spend: refilled steadily, up to a maximum."""
-
-    def __init__(self) -> None:
-        self._left: float = CLIENT_BUDGET_MAX
-        self._at = time.monotonic()
-
-    def spend(self, cost: Cost) -> bool:
-        """Take a cost out; False if there isn't that much."""
-        now = time.monotonic()
-        refilled = self._left + (now - self._at) * CLIENT_BUDGET_PER_SECOND
-        self._left, self._at = min(refilled, CLIENT_BUDGET_MAX), now
-        if self._left < cost:
-            return False
-        self._left -= cost
-        return True
 
 
 class HttpServer:
@@ -62,13 +39,14 @@ class HttpServer:
         self._answer: Final = answer
         self._door: Final = door
         self._guard: Final = guard
-        self._budgets: Final[LeastRecentlyUsed[str, Budget]] = LeastRecentlyUsed(CLIENTS_MAX)
+        self._allowances: Final[LeastRecentlyUsed[str, Allowance]] = LeastRecentlyUsed(CLIENTS_MAX)
         self._runner: web.ServerRunner | None = None
 
     async def start(self, host: str, port: int) -> None:
         """Listen. Raises OSError if the port is taken."""
-        server = web.Server(self._handle, keepalive_timeout=HTTP_KEEPALIVE_MS / 1000)
-        self._runner = web.ServerRunner(server, access_log=None)
+        keepalive_s = HTTP_KEEPALIVE_MS / 1000
+        server = web.Server(self._handle, access_log=None, keepalive_timeout=keepalive_s)
+        self._runner = web.ServerRunner(server)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()
 
@@ -90,7 +68,7 @@ class HttpServer:
             async with asyncio.timeout(HTTP_BODY_TIMEOUT_MS / 1000):
                 body = await _read(request)
             async with asyncio.timeout(HTTP_ANSWER_TIMEOUT_MS / 1000):
-                answer = await self._answer(body, self._budget(request).spend)
+                answer = await self._answer(body, self._purse(request))
         except TimeoutError:
             return web.Response(status=503, text="request timed out")
         except web.HTTPRequestEntityTooLarge as error:
@@ -98,13 +76,13 @@ class HttpServer:
         headers = cors_headers(origin, self._door)
         return web.Response(body=answer, content_type="application/json", headers=headers)
 
-    def _budget(self, request: web.BaseRequest) -> Budget:
+    def _purse(self, request: web.BaseRequest) -> Spend:
         client = request.remote or ""
-        budget = self._budgets.get(client)
-        if budget is None:
-            budget = Budget()
-            self._budgets.put(client, budget)
-        return budget
+        allowance = self._allowances.get(client)
+        if allowance is None:
+            allowance = Allowance(now_ms())
+            self._allowances.put(client, allowance)
+        return lambda cost: allowance.spend(cost, now_ms())
 
 
 async def _read(request: web.BaseRequest) -> bytes:

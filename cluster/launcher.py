@@ -99,7 +99,7 @@ async def run(
         if not ready.done():
             ready.cancel()
         else:
-            console.print(banner(config, genesis, directory, ready.result()))
+            console.print(banner(config, genesis, directory, ready.result()), soft_wrap=True)
         await stopped
         console.print("stopping…")
 

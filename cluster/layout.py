@@ -104,7 +104,8 @@ class DataDirectory:
         held = load_config(self.config)
         if len(held.slaves) != options.slaves:
             raise InvalidInput(
-                f"{self.path} was made with {len(held.slaves)} slaves; start it with --slaves {len(held.slaves)}"
+                f"{self.path} was made with {len(held.slaves)} slaves; "
+                f"start it with --slaves {len(held.slaves)}"
             )
         return _new_config(options, genesis)
 
@@ -139,6 +140,7 @@ def _new_config(options: Options, genesis: Genesis) -> ClusterConfig:
     return ClusterConfig(
         genesis="genesis.json",
         secret="secret",  # noqa: S106 - a file's name
+        token="jwt.hex",  # noqa: S106 - likewise
         master=Endpoint(LOOPBACK, bus_port),
         slaves=slaves,
         gateway=GatewayConfig(LOOPBACK, options.rpc_port),

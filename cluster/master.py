@@ -12,8 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from cluster.bus import Connection, listen
+from cluster.cluster_node import ClusterNode
 from cluster.driver import Driver
-from cluster.gateway import run_gateway
+from cluster.gateway import admin_server, open_node, public_server
 from cluster.identity import Identity
 from cluster.leveldb import LevelDBStore
 from quarkparsec.broker.directory import Directory
@@ -141,19 +142,30 @@ def _nothing() -> None:
 
 async def run_master(identity: Identity, stop: asyncio.Event) -> None:
     """Run the master, and a gateway unless the configuration says otherwise, until `stop`."""
-    endpoint = identity.config.master
+    config = identity.config
     master = Master(identity)
-    server = await listen(
-        endpoint.host, endpoint.port, identity.credentials(Role.MASTER, "master"), master
-    )
+    credentials = identity.credentials(Role.MASTER, "master")
+    bus = await listen(config.master.host, config.master.port, credentials, master)
     try:
-        master.start()
         master.driver.failed.add_done_callback(lambda _: stop.set())
-        if identity.config.gateway_in_master:
-            await run_gateway(identity, stop)
-        await stop.wait()
+        master.start()
+        async with open_node(identity, "gateway-in-master") as node:
+            await _serve(identity, node, stop)
         if master.driver.failed.done():
             master.driver.failed.result()
     finally:
-        server.close()
+        bus.close()
         master.close()
+
+
+async def _serve(identity: Identity, node: ClusterNode, stop: asyncio.Event) -> None:
+    """Keep the doors of the master's process open until `stop`."""
+    admin, public = admin_server(identity, node), public_server(identity, node)
+    try:
+        await admin.start(identity.config.admin.host, identity.config.admin.port)
+        if identity.config.gateway_in_master:
+            await public.start(identity.config.gateway.host, identity.config.gateway.port)
+        await stop.wait()
+    finally:
+        await public.stop()
+        await admin.stop()

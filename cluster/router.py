@@ -16,8 +16,8 @@ from cluster.bus import Credentials, stay_connected
 from cluster.identity import Identity
 from cluster.peer_link import PeerLink
 from cluster.root_follower import RootFollower
-from quarkparsec.chain.fork import PRECOMPILES
 from quarkparsec.chain.block import RootBlock
+from quarkparsec.chain.fork import PRECOMPILES
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.errors import InvalidInput, Rejected, Unavailable
 from quarkparsec.limits import LOCATION_CACHE_MAX, SUBMITTED_CACHE_MAX

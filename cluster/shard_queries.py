@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from cluster.shard_host import ShardHost
 from quarkparsec.chain.authorization import Authorization
@@ -23,8 +23,9 @@ from quarkparsec.runners.evm.estimate import ExecutionFailed, estimate_gas
 from quarkparsec.runners.evm.world import OutOfTime
 from quarkparsec.shard.log_search import find_logs
 from quarkparsec.state.journal import Journal
-from quarkparsec.types import Epoch, Gas, Hash32, Recipient, ShardId, ShardKey, Slot, Wei
+from quarkparsec.types import Epoch, Gas, Hash32, Recipient, ShardKey, Slot, Wei
 from quarkparsec.wire import queries
+from quarkparsec.wire.envelope import Message
 from quarkparsec.wire.queries import CallAnswer, Encoded, EncodedList, Nothing, Number
 
 Answer = TypeVar("Answer")
@@ -141,7 +142,7 @@ async def read_storage(host: ShardHost, query: queries.ReadStorage) -> queries.W
     )
 
 
-def read_pending_nonce(host: ShardHost, query: queries.ReadPendingNonce) -> Number:
+async def read_pending_nonce(host: ShardHost, query: queries.ReadPendingNonce) -> Number:
     recipient = Recipient(query.recipient)
     pending = host.machine.pool.pending_nonce(recipient)
     if pending is not None:
@@ -150,7 +151,7 @@ def read_pending_nonce(host: ShardHost, query: queries.ReadPendingNonce) -> Numb
     return Number(scalar_bytes(account.nonce if account else 0))
 
 
-def prove(host: ShardHost, query: queries.Prove) -> queries.ProofAnswer:
+async def prove(host: ShardHost, query: queries.Prove) -> queries.ProofAnswer:
     proof = host.state.prove(Recipient(query.recipient), [Slot(slot) for slot in query.slots])
     account = b"" if proof.account is None else proof.account.encode()
     slots = [(scalar_bytes(word), nodes) for word, nodes in proof.slots]
@@ -175,7 +176,14 @@ def find_transaction(
     pooled = host.machine.pool.find(transaction_hash)
     if pooled is None:
         return Nothing()
-    return queries.FoundTransaction(host.shard_id, 0, 0, 0, Entry(pooled.transaction.raw, pooled.transaction.sender, pooled.candidate.to_key).encode(), b"")
+    return queries.FoundTransaction(
+        host.shard_id,
+        0,
+        0,
+        0,
+        Entry(pooled.transaction.raw, pooled.transaction.sender, pooled.candidate.to_key).encode(),
+        b"",
+    )
 
 
 async def read_block(host: ShardHost, query: queries.ReadBlock) -> Encoded | Nothing:
@@ -200,7 +208,7 @@ def read_logs(host: ShardHost, query: queries.ReadLogs) -> queries.LogsAnswer:
             queries.FoundLog(
                 one.place.epoch,
                 one.place.position,
-                one.index,
+                one.position,
                 one.transaction_hash,
                 one.log.recipient,
                 list(one.log.topics),
@@ -209,6 +217,18 @@ def read_logs(host: ShardHost, query: queries.ReadLogs) -> queries.LogsAnswer:
             for one in found
         ]
     )
+
+
+READS: Final[dict[type, Callable[[ShardHost, Any], Awaitable[Message]]]] = {
+    queries.ReadAccount: read_account,
+    queries.ReadCode: read_code,
+    queries.ReadStorage: read_storage,
+    queries.ReadPendingNonce: read_pending_nonce,
+    queries.Prove: prove,
+    queries.ReadBlock: read_block,
+    queries.ReadReceipts: read_receipts,
+}
+"""What is answered by a few reads, on the event loop itself."""
 
 
 def _to_call(unsigned: queries.UnsignedCall) -> Call:

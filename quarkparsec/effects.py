@@ -44,11 +44,11 @@ class Persist(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Call `job(out_of_time)` where it doesn't block; `out_of_time` turns true after `budget_ms`, if given."""
+    """Call `job(out_of_time)` where it doesn't block; `out_of_time` turns true after `budget_ms`."""
 
     job_id: int
     job: Callable[[OutOfTime], Any]
-    budget_ms: int | None
+    budget_ms: int
 
 
 class WakeAt(NamedTuple):

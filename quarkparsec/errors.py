@@ -3,6 +3,7 @@
     QuarkparsecError
     ├── InvalidInput     the bytes or values are malformed: their fault, answered, never retried
     ├── Rejected         well-formed, but a rule says no: answered with the rule's words
+    │   └── TooManyResults   a search found more than a single answer may hold
     ├── Unavailable      not now: a shard is away, a queue is full, a deadline passed; try again
     │   └── PrunedHistory    the state that old is not kept; it won't come back
     └── Corrupt          the disk or a peer contradicts itself: the replica stops and never serves
@@ -26,6 +27,10 @@ class InvalidInput(QuarkparsecError):
 
 class Rejected(QuarkparsecError):
     """A rule refuses something that is well-formed."""
+
+
+class TooManyResults(Rejected):
+    """A search found more than a single answer may hold."""
 
 
 class Unavailable(QuarkparsecError):

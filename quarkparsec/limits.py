@@ -93,13 +93,7 @@ HTTP_KEEPALIVE_MS: Final = 120_000
 """An idle connection, as geth has it."""
 
 CLIENTS_MAX: Final = 4_096
-"""Clients whose budgets are kept; one that is forgotten starts anew."""
-
-CLIENT_BUDGET_PER_SECOND: Final = 200_000
-"""Units (jsonrpc.method.Cost) that one client address earns: more than a gateway can serve."""
-
-CLIENT_BUDGET_MAX: Final = 400_000
-"""What an idle client can save up: two seconds at full rate."""
+"""Clients whose allowances are kept; one that is forgotten starts anew."""
 
 # --- state
 
@@ -199,6 +193,12 @@ RPC_BATCH_PARALLEL_MAX: Final = 16
 RPC_BATCH_ANSWER_BYTES_MAX: Final = 10_000_000
 """All answers of a batch; what comes after is refused (geth's limit is 25 MB)."""
 
+RPC_BUDGET_PER_SECOND: Final = 100_000
+"""What one client may spend, in jsonrpc.method.Cost: 1,000 calls or 25,000 transactions."""
+
+RPC_BUDGET_MAX: Final = 200_000
+"""What an idle client can save up: two seconds at full rate."""
+
 CALL_GAS_MAX: Final = 50_000_000
 """Gas of one eth_call or eth_estimateGas, as geth's RPCGasCap."""
 
@@ -225,9 +225,3 @@ FEE_HISTORY_PERCENTILES_MAX: Final = 100
 
 PROOF_SLOTS_MAX: Final = 1_024
 """Storage proofs in one eth_getProof, as geth."""
-
-RPC_BUDGET_PER_SECOND: Final = 100_000
-"""What one client may spend, in jsonrpc.method.Cost: 1,000 calls, 25,000 transactions or 50,000 balances."""
-
-RPC_BUDGET_MAX: Final = 200_000
-"""What a client that was quiet may spend at once."""

@@ -23,7 +23,7 @@ BAR_WIDTH = 30
 
 def ensure(extras: tuple[str, ...] = ()) -> None:
     """Go on only in an environment that has the pinned packages and those of the extras."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever starts this may have an older one
         sys.exit(f"QuarkParsec needs Python 3.11 or newer; this is {sys.version.split()[0]}")
     requirements = _requirements(extras)
     if sys.prefix == sys.base_prefix:

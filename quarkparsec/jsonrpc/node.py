@@ -46,10 +46,6 @@ class ExecutionFailed(Rejected):
     """A call ran and failed otherwise: out of gas, invalid opcode, …, in geth's words."""
 
 
-class TooManyResults(Rejected):
-    """A log query matches more than a single answer may hold."""
-
-
 # --- what a node is asked, and what it answers
 
 
@@ -182,7 +178,7 @@ class Node(Protocol):
     async def logs(self, wanted: LogFilter, first: Epoch, last: Epoch) -> Sequence[FoundLog]:
         """Logs of the epochs first … last, ordered by epoch, shard and index.
 
-        Raises `TooManyResults` as soon as there are more than limits.LOG_RESULTS_MAX.
+        Raises TooManyResults as soon as there are more than limits.LOG_RESULTS_MAX.
         """
 
     # --- state

@@ -20,9 +20,10 @@ from quarkparsec.errors import (
     PrunedHistory,
     QuarkparsecError,
     Rejected,
+    TooManyResults,
     Unavailable,
 )
-from quarkparsec.jsonrpc.node import ExecutionReverted, TooManyResults
+from quarkparsec.jsonrpc.node import ExecutionReverted
 from quarkparsec.jsonrpc.revert import revert_words
 from quarkparsec.limits import LOG_RESULTS_MAX
 

@@ -6,8 +6,8 @@ says which events a state acts on. Rules:
 1. The master says nothing before its term is durable, and `Commit` only after the root block is.
 2. An epoch goes on only with the answer of *every* participant. One that doesn't answer in time, answers
    something else, or has to join again aborts the attempt for all; the next attempt is made without it.
-3. A `Join` is answered with a `Welcome` only when the fate of the sealed block that it reports is known: its
-   epoch is committed, or its round is over. If that round is still open, the report counts as `Sealed`.
+3. A `Join` is answered with a `Welcome` only when the fate of the sealed block that it reports is known:
+   its epoch is committed, or its round is over. If that round is still open, the report counts as `Sealed`.
 4. What has no answer is said again; each shard's answers are idempotent, and so is counting them.
 5. Answers are believed only from joined members and for the current round.
 """
@@ -31,11 +31,19 @@ from quarkparsec.limits import (
     UNDERPRICED_EPOCH_MS,
 )
 from quarkparsec.root import root_store as rows
-from quarkparsec.root import states as state
 from quarkparsec.root.blocks import build_root_block, check_summary
 from quarkparsec.root.epoch_plan import EpochPlan, base_fee_after, plan_epoch
 from quarkparsec.root.members import Member
 from quarkparsec.root.root_store import RootStore
+from quarkparsec.root.states import (
+    Between,
+    Executing,
+    InRound,
+    Sealing,
+    Starting,
+    State,
+    Storing,
+)
 from quarkparsec.store import Batch, Store
 from quarkparsec.types import Epoch, Hash32, ShardId, Wei, home_key, shard_of
 from quarkparsec.wire import epoch as wire
@@ -96,7 +104,7 @@ class RootMachine:
         """When the last attempt began."""
         self._tick_ms = 0
         """When to look next whether something must be said again."""
-        self._state: state.State = state.Starting(0)
+        self._state: State = Starting(0)
         self._tokens = 0
         self._now_ms = 0
         self._wake_ms = 0
@@ -110,7 +118,7 @@ class RootMachine:
         return self._head
 
     @property
-    def state(self) -> state.State:
+    def state(self) -> State:
         """Where the master stands."""
         return self._state
 
@@ -122,7 +130,7 @@ class RootMachine:
     def start(self, now_ms: int) -> list[Effect]:
         """Come up: the first step, before any event."""
         self._now_ms = now_ms
-        self._state = state.Starting(self._persist(rows.term_batch(self._term)))
+        self._state = Starting(self._persist(rows.term_batch(self._term)))
         return self._take_effects()
 
     def step(self, now_ms: int, event: Event) -> list[Effect]:
@@ -131,30 +139,30 @@ class RootMachine:
         move = MOVES[type(event)].get(type(self._state))
         if move is not None:
             self._state = move(self, self._state, event)
-        if isinstance(self._state, state.Between):
+        if isinstance(self._state, Between):
             self._state = self._open_if_due(self._state)
         return self._take_effects()
 
     # --- members come and go
 
-    def _begin(self, starting: state.Starting, event: Persisted) -> state.State:
+    def _begin(self, starting: Starting, event: Persisted) -> State:
         if event.token != starting.token:
             return starting
         for member in self._members:
             self._invite(member)
         self._tick_ms = self._now_ms + RESEND_MS
-        return state.Between()
+        return Between()
 
-    def _link_up(self, now: state.State, event: LinkUp) -> state.State:
+    def _link_up(self, now: State, event: LinkUp) -> State:
         member = self._members[event.shard_id]
         if not member.joined:
             self._invite(member)
         return now
 
-    def _link_down(self, now: state.State, event: LinkDown) -> state.State:
+    def _link_down(self, now: State, event: LinkDown) -> State:
         return self._exclude(now, self._members[event.shard_id], "its link is down")
 
-    def _join(self, now: state.State, event: Join) -> state.State:
+    def _join(self, now: State, event: Join) -> State:
         """Answer a visit; rule 3."""
         member = self._members[event.shard_id]
         sealed = event.sealed
@@ -169,11 +177,11 @@ class RootMachine:
             self._welcome(member)
         return now
 
-    def _lose_place(self, now: state.State, member: Member, sealed: Sealed | None) -> state.State:
+    def _lose_place(self, now: State, member: Member, sealed: Sealed | None) -> State:
         """A participant that starts over has forgotten the round, unless it has sealed it."""
-        if not isinstance(now, state.InRound) or member.shard_id not in now.plan.participants:
+        if not isinstance(now, InRound) or member.shard_id not in now.plan.participants:
             return now
-        if isinstance(now, state.Sealing) and sealed and sealed.round == now.plan.round:
+        if isinstance(now, Sealing) and sealed and sealed.round == now.plan.round:
             return self._count_sealed(now, member, sealed)
         return self._abort(now)
 
@@ -192,22 +200,22 @@ class RootMachine:
             ),
         )
 
-    def _exclude(self, now: state.State, member: Member, reason: str) -> state.State:
+    def _exclude(self, now: State, member: Member, reason: str) -> State:
         """Go on without a shard until it joins again; rule 2."""
         if member.joined:
             self._effects.append(Excluded(member.shard_id, reason))
         member.joined = False
-        if isinstance(now, state.InRound) and member.shard_id in now.plan.participants:
+        if isinstance(now, InRound) and member.shard_id in now.plan.participants:
             return self._abort(now)
         return now
 
-    def _hear_of_work(self, now: state.State, event: HasWork) -> state.State:
+    def _hear_of_work(self, now: State, event: HasWork) -> State:
         member = self._joined(event)
         if member is not None:
             member.work = max(member.work, event.work)
         return now
 
-    def _hear_of_commit(self, now: state.State, event: Committed) -> state.State:
+    def _hear_of_commit(self, now: State, event: Committed) -> State:
         member = self._joined(event)
         if member is not None and event.term == self._term:
             member.follow(event.epoch, event.work)
@@ -215,7 +223,7 @@ class RootMachine:
 
     # --- an epoch
 
-    def _open_if_due(self, between: state.Between) -> state.State:
+    def _open_if_due(self, between: Between) -> State:
         due_ms = self._due_ms()
         if due_ms is None or self._now_ms < due_ms:
             return between
@@ -224,9 +232,9 @@ class RootMachine:
         plan = plan_epoch(self._head, epoch_round, self._participants(), self._now_ms)
         for shard_id in plan.participants:
             self._ask(self._members[shard_id], self._open_message(plan, shard_id))
-        return self._seal_if_ended(state.Executing(plan, {}))
+        return self._seal_if_ended(Executing(plan, {}))
 
-    def _count_lane(self, now: state.Executing, event: LaneEnded) -> state.State:
+    def _count_lane(self, now: Executing, event: LaneEnded) -> State:
         member = self._joined(event)
         if member is None or event.round != now.plan.round:
             return now
@@ -235,24 +243,24 @@ class RootMachine:
         now.tips[member.shard_id] = from_amount(event.tips)
         return self._seal_if_ended(now)
 
-    def _seal_if_ended(self, now: state.Executing) -> state.State:
+    def _seal_if_ended(self, now: Executing) -> State:
         plan, tips = now
         if len(tips) < len(plan.participants):
             return now
         at_home = self._coinbase_home in plan.participants
         fees = self._head.fees_pending + sum(tips.values()) if at_home else 0
-        sealing = state.Sealing(plan, tips, Wei(fees), {})
+        sealing = Sealing(plan, tips, Wei(fees), {})
         for shard_id in plan.participants:
             self._ask(self._members[shard_id], self._seal_message(sealing, shard_id))
         return self._store_if_sealed(sealing)
 
-    def _hear_of_sealed(self, now: state.Sealing, event: Sealed) -> state.State:
+    def _hear_of_sealed(self, now: Sealing, event: Sealed) -> State:
         member = self._joined(event)
         if member is None or event.round != now.plan.round:
             return now
         return self._count_sealed(now, member, event)
 
-    def _count_sealed(self, now: state.Sealing, member: Member, event: Sealed) -> state.State:
+    def _count_sealed(self, now: Sealing, member: Member, event: Sealed) -> State:
         try:
             summary = ShardSummary.from_item(rlp.decode_list(event.summary))
             if summary.shard_id != member.shard_id:
@@ -263,13 +271,13 @@ class RootMachine:
         now.summaries[member.shard_id] = summary
         return self._store_if_sealed(now)
 
-    def _store_if_sealed(self, now: state.Sealing) -> state.State:
+    def _store_if_sealed(self, now: Sealing) -> State:
         if len(now.summaries) < len(now.plan.participants):
             return now
         block = build_root_block(self._head, now.plan, now.summaries, now.fees)
-        return state.Storing(block, self._persist(rows.block_batch(block)))
+        return Storing(block, self._persist(rows.block_batch(block)))
 
-    def _commit(self, storing: state.Storing, event: Persisted) -> state.State:
+    def _commit(self, storing: Storing, event: Persisted) -> State:
         """The root block is durable: tell everybody; rule 1."""
         if event.token != storing.token:
             return storing
@@ -280,13 +288,13 @@ class RootMachine:
             if member.joined:
                 self._ask(member, self._commit_message(member.shard_id))
         self._effects.append(Announce(storing.block))
-        return state.Between()
+        return Between()
 
-    def _abort(self, now: state.InRound) -> state.State:
+    def _abort(self, now: InRound) -> State:
         self._attempt += 1
         for shard_id in now.plan.participants:
             self._send(wire.Abort(shard_id, now.plan.round))
-        return state.Between()
+        return Between()
 
     # --- when, and with whom
 
@@ -318,14 +326,14 @@ class RootMachine:
 
     # --- saying things again
 
-    def _tick(self, now: state.State, _: Tick) -> state.State:
+    def _tick(self, now: State, _: Tick) -> State:
         """Repeat what has no answer; give up on those who had the time."""
         for member in self._members:
             now = self._chase(now, member)
         self._tick_ms = self._now_ms + RESEND_MS
         return now
 
-    def _chase(self, now: state.State, member: Member) -> state.State:
+    def _chase(self, now: State, member: Member) -> State:
         owed = self._owed_message(now, member)
         if owed is None:
             return now
@@ -336,16 +344,16 @@ class RootMachine:
             self._send(owed)
         return now
 
-    def _owed_message(self, now: state.State, member: Member) -> wire.FromMaster | None:
+    def _owed_message(self, now: State, member: Member) -> wire.FromMaster | None:
         """What the shard was told and has not answered yet."""
         shard_id = member.shard_id
         if not member.joined:
             return wire.Invite(shard_id, self._term, member.visit)
         if not member.is_caught_up(self._head.number):
             return self._commit_message(shard_id)
-        if not isinstance(now, state.InRound) or shard_id not in now.plan.participants:
+        if not isinstance(now, InRound) or shard_id not in now.plan.participants:
             return None
-        if isinstance(now, state.Executing):
+        if isinstance(now, Executing):
             return None if shard_id in now.tips else self._open_message(now.plan, shard_id)
         return None if shard_id in now.summaries else self._seal_message(now, shard_id)
 
@@ -362,7 +370,7 @@ class RootMachine:
             self._head.shard_count,
         )
 
-    def _seal_message(self, sealing: state.Sealing, shard_id: ShardId) -> wire.Seal:
+    def _seal_message(self, sealing: Sealing, shard_id: ShardId) -> wire.Seal:
         fees = sealing.fees if shard_id == self._coinbase_home else 0
         return wire.Seal(shard_id, sealing.plan.round, to_amount(fees))
 
@@ -409,7 +417,7 @@ class RootMachine:
     def _wake(self) -> None:
         """Ask for the next tick: when something may have to be repeated, or an epoch opens."""
         at_ms = self._tick_ms
-        if isinstance(self._state, state.Between):
+        if isinstance(self._state, Between):
             due_ms = self._due_ms()
             at_ms = at_ms if due_ms is None else min(at_ms, due_ms)
         if at_ms != self._wake_ms:
@@ -425,18 +433,18 @@ class RootMachine:
             yield block.hash
 
 
-def _is_undecided(now: state.State, sealed: Sealed) -> bool:
+def _is_undecided(now: State, sealed: Sealed) -> bool:
     """Whether the round of a sealed block may still be committed, or may be already (rule 3)."""
-    if isinstance(now, state.Storing):
+    if isinstance(now, Storing):
         return sealed.round.epoch == now.block.number
-    return isinstance(now, state.InRound) and sealed.round == now.plan.round
+    return isinstance(now, InRound) and sealed.round == now.plan.round
 
 
-_Move = Callable[[RootMachine, Any, Any], state.State]
+_Move = Callable[[RootMachine, Any, Any], State]
 
 
 def _once_started(move: _Move) -> dict[type, _Move]:
-    started = (state.Between, *get_args(state.InRound), state.Storing)
+    started = (Between, *get_args(InRound), Storing)
     return dict.fromkeys(started, move)
 
 
@@ -444,10 +452,10 @@ MOVES: Final[Mapping[type, Mapping[type, _Move]]] = {
     Join: _once_started(RootMachine._join),
     HasWork: _once_started(RootMachine._hear_of_work),
     Committed: _once_started(RootMachine._hear_of_commit),
-    LaneEnded: {state.Executing: RootMachine._count_lane},
-    Sealed: {state.Sealing: RootMachine._hear_of_sealed},
+    LaneEnded: {Executing: RootMachine._count_lane},
+    Sealed: {Sealing: RootMachine._hear_of_sealed},
     LinkUp: _once_started(RootMachine._link_up),
     LinkDown: _once_started(RootMachine._link_down),
-    Persisted: {state.Starting: RootMachine._begin, state.Storing: RootMachine._commit},
+    Persisted: {Starting: RootMachine._begin, Storing: RootMachine._commit},
     Tick: _once_started(RootMachine._tick),
 }

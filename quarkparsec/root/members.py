@@ -8,9 +8,13 @@ joined member isn't, unless that member takes too long: then it is no member any
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from quarkparsec.types import Epoch, ShardId
 from quarkparsec.wire import epoch as wire
+
+NO_VISIT: Final = wire.Visit(0, 0)
+"""Before every visit of any shard."""
 
 
 @dataclass(slots=True)
@@ -18,7 +22,7 @@ class Member:
     """One shard as the master sees it."""
 
     shard_id: ShardId
-    visit: wire.Visit = wire.Visit(0, 0)
+    visit: wire.Visit = NO_VISIT
     """The last one that it came with."""
     joined: bool = False
     applied: Epoch | None = None

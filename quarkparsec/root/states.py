@@ -8,12 +8,13 @@
 - *Starting*: the new term isn't durable yet, so nothing may be said.
 - *Between* epochs: shards join and catch up, work is reported; when it is time, the next epoch opens.
 - *Executing*: lane 1 runs in the participants. *Sealing*: they make their blocks durable.
-- *Storing*: all headers are here and the root block is being written. No way back: it may be durable already.
+- *Storing*: all headers are here and the root block is being written. No way back: it may be
+  durable already.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 from quarkparsec.chain.block import RootBlock, ShardSummary
 from quarkparsec.root.epoch_plan import EpochPlan
@@ -48,5 +49,5 @@ class Storing(NamedTuple):
     token: int
 
 
-InRound = Union[Executing, Sealing]
-State = Union[Starting, Between, Executing, Sealing, Storing]
+InRound = Executing | Sealing
+State = Starting | Between | Executing | Sealing | Storing

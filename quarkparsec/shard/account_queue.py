@@ -16,6 +16,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import NamedTuple
 
+from quarkparsec.chain.block import Entry
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.limits import POOL_ACCOUNT_PENDING_MAX, POOL_ACCOUNT_QUEUED_MAX
 from quarkparsec.types import ShardKey
@@ -42,6 +43,12 @@ class Pooled(NamedTuple):
     @property
     def transaction(self) -> Transaction:
         return self.candidate.transaction
+
+    @property
+    def entry(self) -> Entry:
+        """The transaction as a block would hold it."""
+        transaction, to_key = self.candidate
+        return Entry(transaction.raw, transaction.sender, to_key)
 
 
 class AccountQueue:

@@ -12,24 +12,13 @@ from quarkparsec.chain.block import ShardBlock, ShardSummary
 from quarkparsec.chain.bloom import EMPTY_BLOOM, union
 from quarkparsec.chain.header import Header
 from quarkparsec.chain.receipt import Receipt
-from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.shard.lane_fees import credit_fees
 from quarkparsec.shard.lane_in_shard import InShardResult, Invalid
+from quarkparsec.shard.opening import Opening
 from quarkparsec.state.journal import Journal
 from quarkparsec.state.shard_state import SealedState, ShardState
 from quarkparsec.trie.ordered import ordered_root
-from quarkparsec.types import Epoch, Hash32, Recipient, ShardId, Wei
-
-
-class Opening(NamedTuple):
-    """What a shard block is built upon."""
-
-    shard_id: ShardId
-    parent_hash: Hash32
-    """Of this shard's last block."""
-    parent_root_hash: Hash32
-    """Of the root block of the epoch before."""
-    context: BlockContext
+from quarkparsec.types import Epoch, Hash32, Wei
 
 
 class BuiltBlock(NamedTuple):
@@ -39,8 +28,6 @@ class BuiltBlock(NamedTuple):
     receipts: tuple[Receipt, ...]
     summary: ShardSummary
     state: SealedState
-    touched: frozenset[Recipient]
-    """Accounts that the epoch may have changed."""
     invalid: tuple[Invalid, ...]
     """Candidates that lane 1 refused."""
 
@@ -58,7 +45,7 @@ def build_block(
     sealed = state.seal(journal, Epoch(context.number))
     block = ShardBlock(_header(opening, lane, sealed.root), lane.entries, fees)
     summary = ShardSummary(
-        shard_id=opening.shard_id,
+        shard_id=state.shard_id,
         header=block.header.encode(),
         transaction_count=len(lane.entries),
         log_count=sum(len(receipt.logs) for receipt in lane.receipts),
@@ -66,9 +53,7 @@ def build_block(
         burned=Wei(lane.gas_used * context.base_fee + journal.burned),
         created=sealed.created,
     )
-    return BuiltBlock(
-        block, lane.receipts, summary, sealed, frozenset(journal.dirty), lane.invalid
-    )
+    return BuiltBlock(block, lane.receipts, summary, sealed, lane.invalid)
 
 
 def _header(opening: Opening, lane: InShardResult, state_root: Hash32) -> Header:

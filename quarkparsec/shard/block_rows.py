@@ -9,7 +9,8 @@
     STARTS                  → how often this shard was started
 
 One row for each transaction, so that a receipt is found without decoding the rest of its block. Epochs and
-positions are big-endian, so that a scan goes in their order. A log search reads BLOOM rows until one matches.
+positions are big-endian, so that a scan goes in their order. A log search reads
+BLOOM rows until one matches.
 """
 
 from __future__ import annotations
@@ -29,18 +30,16 @@ from quarkparsec.shard.sealed_record import SealedRecord
 from quarkparsec.store import Batch, Reader
 from quarkparsec.types import Epoch, Hash32, Wei
 
-HEADER: Final = b"bh"
-ENTRY: Final = b"be"
-INDEX: Final = b"bt"
-BLOOM: Final = b"bl"
-ROOT: Final = b"br"
-SEALED: Final = b"bs"
-STARTS: Final = b"bn"
+HEADER: Final = b"h"
+ENTRY: Final = b"b"
+INDEX: Final = b"x"
+BLOOM: Final = b"l"
+ROOT: Final = b"r"
+SEALED: Final = b"p:sealed"
+STARTS: Final = b"p:starts"
 
 EPOCH_BYTES: Final = 8
 POSITION_BYTES: Final = 4
-EPOCH_STOP: Final = Epoch(2 ** (8 * EPOCH_BYTES) - 1)
-"""After every epoch."""
 
 
 class TransactionPlace(NamedTuple):

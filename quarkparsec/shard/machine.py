@@ -23,25 +23,39 @@ from typing import Any, Final, NamedTuple, Union, get_args
 
 from quarkparsec import effects as effect
 from quarkparsec.chain.block import ShardBlock
-from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.fees import TRANSACTION_GAS
+from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.header import ZERO_HASH, Header
 from quarkparsec.chain.receipt import Receipt
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.effects import JobDone, OutOfTime, Persisted, Tick
 from quarkparsec.errors import Corrupt, invariant
 from quarkparsec.limits import BLOCK_CANDIDATES_MAX, LANE_BUDGET_MS, RESEND_MS
-from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.shard import block_rows as rows
-from quarkparsec.shard import states as state
 from quarkparsec.shard.admission import Rules
-from quarkparsec.shard.block_builder import BuiltBlock, Opening, build_block
+from quarkparsec.shard.block_builder import BuiltBlock, build_block
 from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.shard.lane_in_shard import InShardResult, Invalid, run_in_shard
+from quarkparsec.shard.opening import open_block, open_block_again
 from quarkparsec.shard.pool import Pool
 from quarkparsec.shard.replay import replay
 from quarkparsec.shard.sealed_record import SealedRecord
-from quarkparsec.shard.states import OpenRound, RootHead
+from quarkparsec.shard.states import (
+    Absent,
+    Committing,
+    Executed,
+    Executing,
+    Idle,
+    InRound,
+    Joining,
+    OpenRound,
+    Replaying,
+    RootHead,
+    Sealed,
+    Sealing,
+    State,
+    Storing,
+)
 from quarkparsec.state.shard_state import ShardState
 from quarkparsec.store import Batch, Store
 from quarkparsec.types import Epoch, Hash32, Nonce, ShardId, ShardKey, Wei
@@ -93,7 +107,7 @@ class ShardMachine:
         """The last round that was opened or aborted."""
         self._work = wire.Work.NONE
         """What the master knows of the pool."""
-        self._state: state.State = state.Absent(0)
+        self._state: State = Absent(0)
         self._numbers = 0
         """Of batches and jobs."""
         self._now_ms = 0
@@ -102,7 +116,7 @@ class ShardMachine:
     # --- the outside
 
     @property
-    def state(self) -> state.State:
+    def state(self) -> State:
         """Where the shard stands."""
         return self._state
 
@@ -115,7 +129,7 @@ class ShardMachine:
         """Come up: the first step, before any event."""
         self._now_ms = now_ms
         token = self._persist(rows.starts_batch(self._visit.incarnation), sync=True)
-        self._state = state.Absent(token)
+        self._state = Absent(token)
         return self._take_effects()
 
     def step(self, now_ms: int, event: Event) -> list[Effect]:
@@ -132,7 +146,7 @@ class ShardMachine:
         account = self.shard_state.account(transaction.sender)
         nonce, balance = (account.nonce, account.balance) if account else (Nonce(0), Wei(0))
         self.pool.add(transaction, to_key, nonce, balance, now_ms)
-        if isinstance(self._state, state.Idle):
+        if isinstance(self._state, Idle):
             work = self.pool.work_of(transaction.sender, self._root_head.base_fee)
             if work > self._work:
                 self._report(work)
@@ -140,7 +154,7 @@ class ShardMachine:
 
     # --- joining
 
-    def _come_alive(self, absent: state.Absent, event: Persisted) -> state.State:
+    def _come_alive(self, absent: Absent, event: Persisted) -> State:
         if event.token != absent.token:
             return absent
         record = self.blocks.sealed_record()
@@ -148,28 +162,28 @@ class ShardMachine:
             record = None
         return self._join(record, None)
 
-    def _accept_invitation(self, now: state.State, event: Invite) -> state.State:
+    def _accept_invitation(self, now: State, event: Invite) -> State:
         """Join again, unless the invitation is from before our last visit to this very term."""
         known = event.term == self._term and event.after < self._visit
         if event.term < self._term or known:
             return now
         self._term = event.term
-        if isinstance(now, state.Sealed):
+        if isinstance(now, Sealed):
             return self._join(now.record, now.built)
         return self._join(None, None)
 
-    def _hurry_to_join(self, joining: state.Joining, event: Invite) -> state.State:
+    def _hurry_to_join(self, joining: Joining, event: Invite) -> State:
         self._term = max(self._term, event.term)
         return self._ask_to_join(joining)
 
-    def _repeat_join(self, joining: state.Joining, _: Tick) -> state.State:
+    def _repeat_join(self, joining: Joining, _: Tick) -> State:
         return self._ask_to_join(joining)
 
-    def _join(self, record: SealedRecord | None, built: BuiltBlock | None) -> state.State:
+    def _join(self, record: SealedRecord | None, built: BuiltBlock | None) -> State:
         self._visit = wire.Visit(self._visit.incarnation, self._visit.number + 1)
-        return self._ask_to_join(state.Joining(self._visit, record, built))
+        return self._ask_to_join(Joining(self._visit, record, built))
 
-    def _ask_to_join(self, joining: state.Joining) -> state.State:
+    def _ask_to_join(self, joining: Joining) -> State:
         record = joining.record
         self._send(
             wire.Join(
@@ -184,7 +198,7 @@ class ShardMachine:
         self._wake_later()
         return joining
 
-    def _be_welcomed(self, joining: state.Joining, event: Welcome) -> state.State:
+    def _be_welcomed(self, joining: Joining, event: Welcome) -> State:
         """Learn what became of the sealed block (rule 3), and go to the root chain's head."""
         if event.visit != joining.visit or event.term < self._term:
             return joining
@@ -200,46 +214,52 @@ class ShardMachine:
             raise Corrupt("the root chain holds a block that this shard has lost")
         if joining.built is not None:
             return self._commit(head, hashes, joining.built)
-        opening = self._opening_again(record.block)
-        job_id = self._run(lambda _: replay(self.shard_state, record.block, opening), None)
-        return state.Replaying(head, hashes, job_id)
+        opening = open_block_again(
+            self._genesis, self._block.hash, record.block.header, self.blocks.root_hash
+        )
+        job_id = self._run(
+            lambda _: replay(self.shard_state, record.block, opening), LANE_BUDGET_MS
+        )
+        return Replaying(head, hashes, job_id)
 
-    def _finish_replay(self, replaying: state.Replaying, event: JobDone) -> state.State:
+    def _finish_replay(self, replaying: Replaying, event: JobDone) -> State:
         if event.job_id != replaying.job_id:
             return replaying
         return self._commit(replaying.head, replaying.root_hashes, event.result)
 
     # --- a round
 
-    def _open(self, now: state.Idle | state.InRound, event: Open) -> state.State:
+    def _open(self, now: Idle | InRound, event: Open) -> State:
         if event.round.term != self._term or event.round.epoch != self._root_head.epoch + 1:
             return now
-        if not isinstance(now, state.Idle) and event.round == now.open_round.round:
+        if not isinstance(now, Idle) and event.round == now.open_round.round:
             return self._repeat_answer(now)
         if event.round <= self._round:
             return now
         self._round = event.round
-        opening = self._opening(event)
+        same_chain = event.parent_hash == self._root_head.root_hash
+        invariant(same_chain, "an epoch follows the root chain's head")
+        opening = open_block(self._genesis, self._block.hash, event, self.blocks.root_hash)
         open_round = OpenRound(event.round, opening, self.shard_state.journal())
         count_max = min(BLOCK_CANDIDATES_MAX, opening.context.gas_limit // TRANSACTION_GAS)
         candidates = self.pool.candidates(opening.context.base_fee, count_max)
         job = partial(run_in_shard, open_round.journal, candidates, opening.context)
-        return state.Executing(open_round, self._run(job, LANE_BUDGET_MS))
+        return Executing(open_round, self._run(job, LANE_BUDGET_MS))
 
-    def _repeat_answer(self, now: state.InRound) -> state.State:
-        if isinstance(now, state.Executed):
+    def _repeat_answer(self, now: InRound) -> State:
+        if isinstance(now, Executed):
             self._send_lane_ended(now.open_round.round, now.lane)
-        elif isinstance(now, state.Sealed):
+        elif isinstance(now, Sealed):
             self._send(now.record.to_message(self.shard_id))
         return now
 
-    def _end_lane(self, executing: state.Executing, event: JobDone) -> state.State:
+    def _end_lane(self, executing: Executing, event: JobDone) -> State:
         if event.job_id != executing.job_id:
             return executing
         self._send_lane_ended(executing.open_round.round, event.result)
-        return state.Executed(executing.open_round, event.result)
+        return Executed(executing.open_round, event.result)
 
-    def _seal(self, executed: state.Executed, event: Seal) -> state.State:
+    def _seal(self, executed: Executed, event: Seal) -> State:
         open_round, lane = executed
         if event.round != open_round.round:
             return executed
@@ -249,45 +269,45 @@ class ShardMachine:
             journal, opening = open_round.journal, open_round.opening
             return build_block(self.shard_state, journal, lane, fees, opening)
 
-        return state.Sealing(open_round, self._run(build, None))
+        return Sealing(open_round, self._run(build, LANE_BUDGET_MS))
 
-    def _repeat_sealed(self, sealed: state.Sealed, event: Seal) -> state.State:
+    def _repeat_sealed(self, sealed: Sealed, event: Seal) -> State:
         return self._repeat_answer(sealed) if event.round == sealed.record.round else sealed
 
-    def _store(self, sealing: state.Sealing, event: JobDone) -> state.State:
+    def _make_durable(self, sealing: Sealing, event: JobDone) -> State:
         if event.job_id != sealing.job_id:
             return sealing
         built: BuiltBlock = event.result
         record = SealedRecord(sealing.open_round.round, built.block, built.summary)
         token = self._persist(rows.sealed_batch(record), sync=True)
-        return state.Storing(sealing.open_round, record, built, token)
+        return Storing(sealing.open_round, record, built, token)
 
-    def _be_sealed(self, storing: state.Storing, event: Persisted) -> state.State:
+    def _be_sealed(self, storing: Storing, event: Persisted) -> State:
         if event.token != storing.token:
             return storing
         self._send(storing.record.to_message(self.shard_id))
-        return state.Sealed(storing.open_round, storing.record, storing.built)
+        return Sealed(storing.open_round, storing.record, storing.built)
 
-    def _abort(self, now: state.Idle | state.InRound, event: Abort) -> state.State:
+    def _abort(self, now: Idle | InRound, event: Abort) -> State:
         """Forget the round; the transactions are still in the pool."""
         self._round = max(self._round, event.round)
-        if isinstance(now, state.Idle) or event.round < now.open_round.round:
+        if isinstance(now, Idle) or event.round < now.open_round.round:
             return now
         self._report(self.pool.work(self._root_head.base_fee))
-        return state.Idle()
+        return Idle()
 
     # --- committing
 
-    def _decide(self, now: state.Idle | state.InRound, event: Commit) -> state.State:
+    def _decide(self, now: Idle | InRound, event: Commit) -> State:
         """The root block of the epoch is durable: apply our part, or drop what isn't in it."""
         if event.term != self._term or event.epoch > self._root_head.epoch + 1:
             return now
         if event.epoch <= self._root_head.epoch:
-            if isinstance(now, state.Idle):
+            if isinstance(now, Idle):
                 self._send_committed()
             return now
         head = RootHead(event.epoch, Hash32(event.root_hash), from_amount(event.base_fee))
-        if isinstance(now, state.Sealed) and event.block_hash == now.built.hash:
+        if isinstance(now, Sealed) and event.block_hash == now.built.hash:
             return self._commit(head, (head.root_hash,), now.built)
         if event.block_hash != self._block.hash:
             raise Corrupt("the root chain holds a block of this shard that isn't here")
@@ -295,14 +315,14 @@ class ShardMachine:
 
     def _commit(
         self, head: RootHead, hashes: tuple[Hash32, ...], built: BuiltBlock | None
-    ) -> state.State:
+    ) -> State:
         batch = rows.root_batch(self._store, head.epoch, hashes)
         if built is not None:
             batch |= built.state.batch
             batch |= rows.block_batch(built)
-        return state.Committing(head, built, self._persist(batch, sync=False))
+        return Committing(head, built, self._persist(batch, sync=False))
 
-    def _be_committed(self, committing: state.Committing, event: Persisted) -> state.State:
+    def _be_committed(self, committing: Committing, event: Persisted) -> State:
         if event.token != committing.token:
             return committing
         self._root_head = committing.head
@@ -310,58 +330,23 @@ class ShardMachine:
             self._apply(committing.built)
         self.pool.expire(self._now_ms)
         self._send_committed()
-        return state.Idle()
+        return Idle()
 
     def _apply(self, built: BuiltBlock) -> None:
         """Make the block visible, and take out of the pool what it made stale (rule 4)."""
         self.shard_state.commit(built.state)
         self._block = built.block.header
-        for recipient in sorted(built.touched & self.pool.senders()):
-            account = self.shard_state.account(recipient)
+        for recipient, account in built.state.accounts.items():
             if account is not None:
                 self.pool.update(recipient, account.nonce, account.balance)
         for invalid in built.invalid:
             self.pool.drop(invalid.transaction_hash)
         self._effects.append(Announce(built.block, built.receipts, built.invalid))
 
-    def _repeat_work(self, idle: state.Idle, _: Tick) -> state.State:
+    def _repeat_work(self, idle: Idle, _: Tick) -> State:
         self.pool.expire(self._now_ms)
         self._report(self.pool.work(self._root_head.base_fee))
         return idle
-
-    # --- what a block is built upon
-
-    def _opening(self, event: Open) -> Opening:
-        invariant(
-            event.parent_hash == self._root_head.root_hash,
-            "an epoch follows the root chain's head",
-        )
-        context = self._context(
-            event.round.epoch, event.timestamp, from_amount(event.base_fee), Hash32(event.seed)
-        )
-        return Opening(self.shard_id, self._block.hash, self._root_head.root_hash, context)
-
-    def _opening_again(self, block: ShardBlock) -> Opening:
-        header = block.header
-        context = self._context(
-            header.number, header.timestamp, header.base_fee, header.prevrandao
-        )
-        return Opening(self.shard_id, self._block.hash, header.parent_beacon_block_root, context)
-
-    def _context(self, number: Epoch, timestamp: int, base_fee: Wei, seed: Hash32) -> BlockContext:
-        genesis = self._genesis
-        return BlockContext(
-            chain_id=genesis.chain_id,
-            number=number,
-            timestamp=timestamp,
-            gas_limit=genesis.gas_limit,
-            base_fee=base_fee,
-            coinbase=genesis.coinbase,
-            prevrandao=seed,
-            block_hash=self.blocks.root_hash,
-            fork=genesis.fork,
-            universal=genesis.universal,
-        )
 
     def _stored_head(self) -> Header:
         header = self.blocks.header(self.shard_state.head)
@@ -397,7 +382,7 @@ class ShardMachine:
         self._effects.append(effect.Persist(batch, sync, self._numbers))
         return self._numbers
 
-    def _run(self, job: Callable[[OutOfTime], Any], budget_ms: int | None) -> int:
+    def _run(self, job: Callable[[OutOfTime], Any], budget_ms: int) -> int:
         self._numbers += 1
         self._effects.append(effect.Run(self._numbers, job, budget_ms))
         return self._numbers
@@ -410,33 +395,33 @@ class ShardMachine:
         return taken
 
 
-_Move = Callable[[ShardMachine, Any, Any], state.State]
+_Move = Callable[[ShardMachine, Any, Any], State]
 
 
 def _in_round(move: _Move) -> dict[type, _Move]:
-    return dict.fromkeys(get_args(state.InRound), move)
+    return dict.fromkeys(get_args(InRound), move)
 
 
 MOVES: Final[Mapping[type, Mapping[type, _Move]]] = {
     Invite: {
-        state.Joining: ShardMachine._hurry_to_join,
-        state.Idle: ShardMachine._accept_invitation,
+        Joining: ShardMachine._hurry_to_join,
+        Idle: ShardMachine._accept_invitation,
         **_in_round(ShardMachine._accept_invitation),
     },
-    Welcome: {state.Joining: ShardMachine._be_welcomed},
-    Open: {state.Idle: ShardMachine._open, **_in_round(ShardMachine._open)},
-    Seal: {state.Executed: ShardMachine._seal, state.Sealed: ShardMachine._repeat_sealed},
-    Commit: {state.Idle: ShardMachine._decide, **_in_round(ShardMachine._decide)},
-    Abort: {state.Idle: ShardMachine._abort, **_in_round(ShardMachine._abort)},
+    Welcome: {Joining: ShardMachine._be_welcomed},
+    Open: {Idle: ShardMachine._open, **_in_round(ShardMachine._open)},
+    Seal: {Executed: ShardMachine._seal, Sealed: ShardMachine._repeat_sealed},
+    Commit: {Idle: ShardMachine._decide, **_in_round(ShardMachine._decide)},
+    Abort: {Idle: ShardMachine._abort, **_in_round(ShardMachine._abort)},
     JobDone: {
-        state.Replaying: ShardMachine._finish_replay,
-        state.Executing: ShardMachine._end_lane,
-        state.Sealing: ShardMachine._store,
+        Replaying: ShardMachine._finish_replay,
+        Executing: ShardMachine._end_lane,
+        Sealing: ShardMachine._make_durable,
     },
     Persisted: {
-        state.Absent: ShardMachine._come_alive,
-        state.Storing: ShardMachine._be_sealed,
-        state.Committing: ShardMachine._be_committed,
+        Absent: ShardMachine._come_alive,
+        Storing: ShardMachine._be_sealed,
+        Committing: ShardMachine._be_committed,
     },
-    Tick: {state.Joining: ShardMachine._repeat_join, state.Idle: ShardMachine._repeat_work},
+    Tick: {Joining: ShardMachine._repeat_join, Idle: ShardMachine._repeat_work},
 }

@@ -13,7 +13,6 @@ Memory only: what a crash drops was never promised to anybody (acknowledged = a 
 
 from __future__ import annotations
 
-from collections.abc import KeysView
 from heapq import heapify, heappop, heapreplace
 from typing import Final, NamedTuple
 
@@ -80,10 +79,6 @@ class Pool:
         """The next nonce after the pending transactions of `sender`; None if it has none here."""
         queue = self._accounts.get(sender)
         return Nonce(queue.next_nonce) if queue else None
-
-    def senders(self) -> KeysView[Recipient]:
-        """Everybody who has a transaction here."""
-        return self._accounts.keys()
 
     def work(self, base_fee: Wei) -> Work:
         """Whether a block at `base_fee` would find something to execute."""

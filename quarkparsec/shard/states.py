@@ -15,7 +15,8 @@
 - *Replaying*: that block is committed, and a job runs it again (its state was lost in a crash).
 - *Idle*: at the root chain's head, between epochs, or left out of this one.
 - *Executing*: a job runs lane 1. *Executed*: it is over; the master knows or will be told.
-- *Sealing*: a job builds the block. *Storing*: it is being made durable. *Sealed*: it is, and the master decides.
+- *Sealing*: a job builds the block. *Storing*: it is being made durable. *Sealed*: it is; the master
+  decides.
 - *Committing*: the root block is durable; what it holds of this shard is being written.
 
 From Executing to Sealed the shard is *in a round*: `Abort`, a later `Open` or a `Commit` without its block
@@ -24,10 +25,11 @@ drop everything it did there.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
-from quarkparsec.shard.block_builder import BuiltBlock, Opening
+from quarkparsec.shard.block_builder import BuiltBlock
 from quarkparsec.shard.lane_in_shard import InShardResult
+from quarkparsec.shard.opening import Opening
 from quarkparsec.shard.sealed_record import SealedRecord
 from quarkparsec.state.journal import Journal
 from quarkparsec.types import Epoch, Hash32, Wei
@@ -109,5 +111,5 @@ class Committing(NamedTuple):
     token: int
 
 
-InRound = Union[Executing, Executed, Sealing, Storing, Sealed]
-State = Union[Absent, Joining, Replaying, Idle, InRound, Committing]
+InRound = Executing | Executed | Sealing | Storing | Sealed
+State = Absent | Joining | Replaying | Idle | InRound | Committing

@@ -9,7 +9,7 @@
     u      recipient ‖ path             node of an account's storage trie
     d      a… or s… ‖ epoch             what that flat key held before the epoch changed it
     e      epoch                        the flat keys that the epoch changed
-    b      h, e, t, l, r, s, n …        blocks; quarkparsec.shard.block_rows says how
+    h b x l r p:…                       blocks, transactions, logs: quarkparsec.shard.block_rows
 
 Flat tables (a, s) serve reads, tries serve roots and proofs; both say the same. Epochs are 8 bytes, big
 endian, so that the order of keys is the order of time. A path is one byte a nibble. The keys of a flat

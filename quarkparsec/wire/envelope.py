@@ -19,6 +19,7 @@ from quarkparsec.errors import (
     PrunedHistory,
     QuarkparsecError,
     Rejected,
+    TooManyResults,
     Unavailable,
 )
 from quarkparsec.wire.epoch import FromMaster, FromShard
@@ -48,7 +49,8 @@ _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(Envelope)
 
 _KINDS: Final[dict[str, type[QuarkparsecError]]] = {
-    kind.__name__: kind for kind in (InvalidInput, Rejected, PrunedHistory, Unavailable, Corrupt)
+    kind.__name__: kind
+    for kind in (InvalidInput, TooManyResults, Rejected, PrunedHistory, Unavailable, Corrupt)
 }
 """The errors that travel as what they are; a subclass travels as the first of its bases here."""
 

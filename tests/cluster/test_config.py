@@ -24,6 +24,7 @@ from quarkparsec.types import ShardId
 CONFIG = ClusterConfig(
     genesis="genesis.json",
     secret="secret",
+    token="jwt.hex",
     master=Endpoint("127.0.0.1", 1),
     slaves=[
         SlaveConfig("slave-0", "127.0.0.1", 2, [0, 2]),

@@ -22,7 +22,7 @@ from quarkparsec.chain.log_filter import LogFilter
 from quarkparsec.chain.receipt import Receipt
 from quarkparsec.chain.transaction import Transaction, decode_transaction
 from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT, keccak
-from quarkparsec.errors import QuarkparsecError, Rejected
+from quarkparsec.errors import QuarkparsecError, Rejected, TooManyResults
 from quarkparsec.jsonrpc.fees import base_fee_after
 from quarkparsec.jsonrpc.method import Cost
 from quarkparsec.jsonrpc.methods.table import METHODS
@@ -36,7 +36,6 @@ from quarkparsec.jsonrpc.node import (
     ShardStatus,
     SlaveStatus,
     SlotProof,
-    TooManyResults,
 )
 from quarkparsec.jsonrpc.service import Service
 from quarkparsec.limits import LOG_RESULTS_MAX
@@ -75,12 +74,14 @@ class Did(NamedTuple):
 
 
 def sign(**fields: Any) -> bytes:
-    """A transaction of Alice's; type 2 to Bob unless `fields` say otherwise."""
+    """A transaction of Alice's; type 2 to Bob unless `fields` say otherwise. None leaves a field out."""
     transaction: dict[str, Any] = {"chainId": CHAIN_ID, "to": BOB, "gas": 21_000, "nonce": 0}
     transaction |= {"value": 1, "maxFeePerGas": 10 * GWEI, "maxPriorityFeePerGas": 2 * GWEI}
     if "gasPrice" in fields:
         del transaction["maxFeePerGas"], transaction["maxPriorityFeePerGas"]
-    return bytes(ALICE.sign_transaction(transaction | fields).raw_transaction)
+    transaction |= fields
+    optional = {name: value for name, value in transaction.items() if value is not None}
+    return bytes(ALICE.sign_transaction(optional).raw_transaction)
 
 
 def transfer_log(amount: int = 7, token: Recipient = TOKEN) -> Log:

@@ -19,7 +19,7 @@ def cluster() -> MemoryCluster:
     cluster.accounts[ALICE_RECIPIENT] = alice._replace(nonce=Nonce(6))
     cluster.codes[TOKEN] = b"\x60\x00"
     cluster.slots[(TOKEN, Slot(bytes(31) + b"\x02"))] = 7
-    creation = sign(nonce=1, to=None, data=b"\x60\x00", gas=100_000, gasPrice=5 * GWEI)
+    creation = sign(nonce=1, to=b"", data=b"\x60\x00", gas=100_000, gasPrice=5 * GWEI)
     cluster.seal(
         {
             1: [Did(sign(nonce=0)), Did(creation, 80_000, contract=TOKEN)],

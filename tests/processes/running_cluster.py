@@ -75,12 +75,18 @@ class RunningCluster:
         return sorted(path.stem for path in (self.data_dir / "run").glob("*.pid"))
 
     def pid(self, name: str) -> int:
-        return int((self.data_dir / "run" / f"{name}.pid").read_text())
+        return int((self.data_dir / "run" / f"{name}.pid").read_text() or 0)
 
     def kill(self, name: str) -> None:
-        """kill -9 one process; the launcher starts it again, if there is one."""
+        """kill -9 one process; return once the launcher, if it lives, has started it again."""
+        pid = self.pid(name)
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid(name), signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while self._launcher is not None and self.pid(name) == pid:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{name} was not started again")
+            time.sleep(0.02)
 
     def web3(self) -> Web3:
         """A wallet library at the cluster's URL."""

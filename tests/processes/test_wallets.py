@@ -9,7 +9,6 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
 from web3.exceptions import ContractLogicError, Web3RPCError
-from web3.types import TxParams, TxReceipt
 
 from quarkparsec.crypto.mnemonic import TEST_MNEMONIC, derive_keys
 from tests.processes.running_cluster import RunningCluster
@@ -55,13 +54,13 @@ def word(number: int) -> bytes:
     return number.to_bytes(32, "big")
 
 
-def send(w3: Web3, sender: LocalAccount, **fields: Any) -> TxReceipt:
+def send(w3: Any, sender: LocalAccount, **fields: Any) -> Any:
     """Fill in, sign, send and wait, as applications do."""
     nonce = w3.eth.get_transaction_count(sender.address, "pending")
-    transaction: TxParams = {"chainId": w3.eth.chain_id, "nonce": nonce, **fields}  # type: ignore[typeddict-item]
+    transaction = {"chainId": w3.eth.chain_id, "nonce": nonce, **fields}
     if "gas" not in transaction:
-        transaction["gas"] = w3.eth.estimate_gas({"from": sender.address, **fields})  # type: ignore[typeddict-item]
-    raw = sender.sign_transaction(transaction).raw_transaction  # type: ignore[arg-type]
+        transaction["gas"] = w3.eth.estimate_gas({"from": sender.address, **fields})
+    raw = sender.sign_transaction(transaction).raw_transaction
     return w3.eth.wait_for_transaction_receipt(w3.eth.send_raw_transaction(raw), 20, 0.01)
 
 
@@ -69,7 +68,7 @@ FEES = {"maxFeePerGas": GAS_PRICE, "maxPriorityFeePerGas": 10**9}
 
 
 def test_the_chain_is_the_one_of_the_genesis_file(cluster: RunningCluster) -> None:
-    w3 = cluster.web3()
+    w3: Any = cluster.web3()
     assert w3.is_connected()
     assert (w3.eth.chain_id, w3.net.version) == (20803, "20803")
     assert all(w3.eth.get_balance(account.address) > 0 for account in (ALICE, CAROL, ERIN))
@@ -91,7 +90,7 @@ def test_the_chain_is_the_one_of_the_genesis_file(cluster: RunningCluster) -> No
 def test_a_transfer_within_a_shard_moves_exactly_its_value(
     cluster: RunningCluster, fields: dict[str, Any]
 ) -> None:
-    w3 = cluster.web3()
+    w3: Any = cluster.web3()
     before = [w3.eth.get_balance(account.address) for account in (ALICE, BOB)]
     receipt = send(w3, ALICE, to=BOB.address, value=ETHER, **fields)
     fee = receipt["gasUsed"] * receipt["effectiveGasPrice"]
@@ -104,28 +103,29 @@ def test_a_transfer_within_a_shard_moves_exactly_its_value(
 
 
 def test_a_contract_is_created_called_read_and_heard(cluster: RunningCluster) -> None:
-    w3 = cluster.web3()
+    w3: Any = cluster.web3()
     created = send(w3, CAROL, data=counter_code(), **FEES)
     address = created["contractAddress"]
-    assert address is not None and w3.eth.get_code(address)
+    assert address is not None
+    assert w3.eth.get_code(address)
     written = send(w3, CAROL, to=address, data=word(42), **FEES)
     assert [log["data"] for log in written["logs"]] == [word(42)]
     assert w3.eth.call({"to": address}) == word(42)
-    assert w3.eth.get_storage_at(address, 0) == word(42)  # type: ignore[arg-type]
+    assert w3.eth.get_storage_at(address, 0) == word(42)
     logs = w3.eth.get_logs({"address": address, "fromBlock": created["blockNumber"]})
     assert [log["transactionHash"] for log in logs] == [written["transactionHash"]]
     assert w3.eth.call({"to": address}, written["blockNumber"] - 1) == word(0)
 
 
 def test_somebody_else_on_the_shard_can_call_the_contract(cluster: RunningCluster) -> None:
-    w3 = cluster.web3()
+    w3: Any = cluster.web3()
     address = send(w3, CAROL, data=counter_code(), **FEES)["contractAddress"]
     assert send(w3, DAVE, to=address, data=word(2), **FEES)["status"] == 1
     assert w3.eth.call({"to": address, "from": ERIN.address}) == word(2)
 
 
 def test_a_revert_reaches_the_wallet_with_its_reason(cluster: RunningCluster) -> None:
-    w3 = cluster.web3()
+    w3: Any = cluster.web3()
     address = send(w3, CAROL, data=counter_code(), **FEES)["contractAddress"]
     with pytest.raises(ContractLogicError, match="odd"):
         w3.eth.call({"to": address, "data": word(1)})
@@ -136,7 +136,7 @@ def test_a_revert_reaches_the_wallet_with_its_reason(cluster: RunningCluster) ->
 
 
 def test_an_account_delegates_to_a_contract_of_its_shard(cluster: RunningCluster) -> None:
-    w3 = cluster.web3()
+    w3: Any = cluster.web3()
     target = send(w3, ERIN, data=counter_code(), **FEES)["contractAddress"]
     nonce = w3.eth.get_transaction_count(ERIN.address)
     authorization = ERIN.sign_authorization(
@@ -153,11 +153,11 @@ def test_an_account_delegates_to_a_contract_of_its_shard(cluster: RunningCluster
     )
     assert receipt["status"] == 1
     assert w3.eth.get_code(ERIN.address) == bytes.fromhex("ef0100") + bytes.fromhex(target[2:])
-    assert w3.eth.get_storage_at(ERIN.address, 0) == word(6)  # type: ignore[arg-type]
+    assert w3.eth.get_storage_at(ERIN.address, 0) == word(6)
 
 
 def test_a_transfer_to_another_shard_is_refused_and_costs_nothing(cluster: RunningCluster) -> None:
-    w3 = cluster.web3()
+    w3: Any = cluster.web3()
     before = w3.eth.get_balance(ALICE.address)
     with pytest.raises(Web3RPCError, match="shard 0 and the sender on shard 2"):
         send(w3, ALICE, to=CAROL.address, value=1, gas=21_000, **FEES)
@@ -165,31 +165,25 @@ def test_a_transfer_to_another_shard_is_refused_and_costs_nothing(cluster: Runni
 
 
 def test_a_nonce_that_was_used_is_too_low(cluster: RunningCluster) -> None:
-    w3 = cluster.web3()
+    w3: Any = cluster.web3()
     send(w3, ALICE, to=BOB.address, value=1, **FEES)
+    stale = {"to": BOB.address, "value": 1, "gas": 21_000, "nonce": 0, "chainId": 20803, **FEES}
+    raw = ALICE.sign_transaction(stale).raw_transaction
     with pytest.raises(Web3RPCError, match="nonce too low"):
-        stale: TxParams = {
-            "to": BOB.address,
-            "value": 1,
-            "gas": 21_000,
-            "nonce": 0,
-            "chainId": 20803,
-        }  # type: ignore[typeddict-item]
-        raw = ALICE.sign_transaction({**stale, **FEES}).raw_transaction  # type: ignore[arg-type]
         w3.eth.send_raw_transaction(raw)
 
 
 def test_a_block_lists_its_transactions_and_hashes_to_its_header(cluster: RunningCluster) -> None:
-    w3 = cluster.web3()
+    w3: Any = cluster.web3()
     receipt = send(w3, ALICE, to=BOB.address, value=1, **FEES)
     block = w3.eth.get_block(receipt["blockNumber"], full_transactions=True)
-    assert [tx["hash"] for tx in block["transactions"]] == [receipt["transactionHash"]]  # type: ignore[index]
+    assert [tx["hash"] for tx in block["transactions"]] == [receipt["transactionHash"]]
     assert w3.eth.get_block(receipt["blockHash"])["number"] == receipt["blockNumber"]
     assert w3.eth.get_block("latest")["number"] >= receipt["blockNumber"]
 
 
 def test_a_universal_contract_is_in_every_shard(cluster: RunningCluster) -> None:
-    w3 = cluster.web3()
+    w3: Any = cluster.web3()
     multicall = Web3.to_checksum_address("0xca11bde05977b3631167028862be2a173976ca11")
     get_block_number = bytes.fromhex("42cbb15c")
     for account in (ALICE, CAROL, ERIN):

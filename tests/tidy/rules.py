@@ -85,13 +85,13 @@ def _nesting(node: ast.AST) -> int:
 
 
 def _calls(source: Source, node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        if node.func.id in BANNED_CALLS:
-            yield f"{source.path}:{node.lineno}: {node.func.id}() doesn't belong here"
+    match node:
+        case ast.Call(func=ast.Name(id=name)) if name in BANNED_CALLS:
+            yield f"{source.path}:{node.lineno}: {name}() doesn't belong here"
     if isinstance(node, ast.Import):
-        for name in node.names:
-            if name.name in BANNED_MODULES:
-                yield f"{source.path}:{node.lineno}: {name.name} reads code from data"
+        for imported in node.names:
+            if imported.name in BANNED_MODULES:
+                yield f"{source.path}:{node.lineno}: {imported.name} reads code from data"
 
 
 def _asserts(source: Source, node: ast.AST) -> Iterator[str]:

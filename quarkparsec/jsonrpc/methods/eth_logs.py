@@ -60,7 +60,7 @@ def _number(height: Height, head: int) -> int:
 async def _views(node: Node, found: Sequence[FoundLog]) -> list[dict[str, Any]]:
     epochs = sorted({each.block.epoch for each in found})
     blocks = await node.root_blocks(epochs)
-    where = {block.number: (mark(block), places(block)) for block in blocks}
+    where = {block.number: (mark(block), dict(places(block))) for block in blocks}
     return [_view(each, *where[each.block.epoch]) for each in found]
 
 

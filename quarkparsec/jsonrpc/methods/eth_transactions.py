@@ -14,7 +14,7 @@ from quarkparsec.jsonrpc.arguments.block import BlockReference, find_block, pars
 from quarkparsec.jsonrpc.arguments.scalars import parse_bytes, parse_hash, parse_uint64
 from quarkparsec.jsonrpc.method import Cost, Method
 from quarkparsec.jsonrpc.node import BlockId, MinedTransaction, Node
-from quarkparsec.jsonrpc.views.place import Place, mark, places
+from quarkparsec.jsonrpc.views.place import Place, mark, place_of, places
 from quarkparsec.jsonrpc.views.receipt import receipt_view
 from quarkparsec.jsonrpc.views.transaction import pending_transaction_view, transaction_view
 from quarkparsec.types import Hash32
@@ -47,7 +47,7 @@ async def get_transaction_by_hash(node: Node, wanted: Hash32) -> dict[str, Any] 
     block = await _block_of(node, found)
     if found is None or block is None:
         return None
-    place = places(block)[found.block.shard_id]
+    place = place_of(block, found.block.shard_id)
     transaction = decode_transaction(found.entry.raw, found.entry.sender)
     return transaction_view(transaction, mark(block), place.transactions + found.transaction_index)
 
@@ -60,7 +60,7 @@ async def get_transaction_receipt(node: Node, wanted: Hash32) -> dict[str, Any] 
     block = await _block_of(node, found)
     if block is None:
         return None
-    start = places(block)[found.block.shard_id]
+    start = place_of(block, found.block.shard_id)
     place = Place(
         start.transactions + found.transaction_index, start.logs + found.first_log_index, start.gas
     )
@@ -75,7 +75,7 @@ async def get_transaction_by_index(
     block = await find_block(node, which)
     if block is None:
         return None
-    for shard_id, place in places(block).items():
+    for shard_id, place in places(block):
         count = block.summaries[shard_id].transaction_count
         if index < place.transactions + count:
             (shard_block,) = await node.shard_blocks([BlockId(shard_id, block.number)])

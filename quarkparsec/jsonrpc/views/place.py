@@ -8,9 +8,12 @@ were carried over contribute nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from quarkparsec.chain.block import RootBlock
+from quarkparsec.chain.header import Header
 from quarkparsec.codec.quantities import data, quantity
 from quarkparsec.jsonrpc.node import BlockId
 from quarkparsec.types import Gas, ShardId, Wei
@@ -33,17 +36,20 @@ class BlockMark(NamedTuple):
     base_fee: Wei
 
 
-def places(block: RootBlock) -> dict[ShardId, Place]:
+def places(block: RootBlock) -> Iterator[tuple[ShardId, Place]]:
     """The place of each participating shard, in shard order."""
-    found: dict[ShardId, Place] = {}
     transactions, logs, gas = 0, 0, 0
     for shard_id in block.participants:
-        found[shard_id] = Place(transactions, logs, Gas(gas))
+        yield shard_id, Place(transactions, logs, Gas(gas))
         summary = block.summaries[shard_id]
         transactions += summary.transaction_count
         logs += summary.log_count
-        gas += summary.shard_header().gas_used
-    return found
+        gas += _gas_used(summary.header)
+
+
+def place_of(block: RootBlock, wanted: ShardId) -> Place:
+    """The place of one participating shard; reads only the summaries before it."""
+    return next(place for shard_id, place in places(block) if shard_id == wanted)
 
 
 def transaction_count(block: RootBlock) -> int:
@@ -62,3 +68,9 @@ def mark(block: RootBlock) -> BlockMark:
     return BlockMark(
         data(header.hash), quantity(header.number), quantity(header.timestamp), header.base_fee
     )
+
+
+@lru_cache(maxsize=1024)
+def _gas_used(encoded_header: bytes) -> Gas:
+    """Remembered, because wallets ask for the receipts of the same few blocks again and again."""
+    return Header.decode(encoded_header).gas_used

@@ -48,8 +48,8 @@ def block_receipts_view(
     """The receipts of all participating shards, in shard order."""
     block_mark = mark(block)
     views: list[dict[str, Any]] = []
-    for place, shard_block, receipts in zip(
-        places(block).values(), shard_blocks, receipts_of_blocks, strict=True
+    for (_, place), shard_block, receipts in zip(
+        places(block), shard_blocks, receipts_of_blocks, strict=True
     ):
         for entry, receipt in zip(shard_block.entries, receipts, strict=True):
             transaction = decode_transaction(entry.raw, entry.sender)

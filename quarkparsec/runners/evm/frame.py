@@ -79,7 +79,7 @@ class Frame:
 
     # --- gas
 
-    def consume_gas(self, amount: int, reason: str = "") -> None:  # noqa: ARG002 py-evm gives a reason
+    def consume_gas(self, amount: int, reason: str = "") -> None:
         """Pay `amount` or end the frame."""
         if amount > self.gas:
             raise OutOfGas
