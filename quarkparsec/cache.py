@@ -45,7 +45,8 @@ class Cache(Generic[K, V]):
             self._old = young
             self._young = {}
 
-    def drop(self, key: K) -> None:
-        """Forget a value, if it is kept."""
-        self._young.pop(key, None)
-        self._old.pop(key, None)
+    def pop(self, key: K) -> V | None:
+        """Forget a value, and return it if it was kept."""
+        young = self._young.pop(key, None)
+        old = self._old.pop(key, None)
+        return old if young is None else young

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from quarkparsec.cache import Cache
 
 KEYS = st.integers(0, 9)
-OPERATIONS = st.lists(st.tuples(st.sampled_from(["put", "get", "drop"]), KEYS), max_size=60)
+OPERATIONS = st.lists(st.tuples(st.sampled_from(["put", "get", "pop"]), KEYS), max_size=60)
 
 
 @given(OPERATIONS, st.integers(2, 8))
@@ -20,9 +20,9 @@ def test_a_value_is_the_last_one_put_or_forgotten(
         if operation == "put":
             last[key] = str(count)
             cache.put(key, last[key])
-        elif operation == "drop":
-            last.pop(key, None)
-            cache.drop(key)
+        elif operation == "pop":
+            assert cache.pop(key) in (last.pop(key, None), None)
+            assert cache.get(key) is None
         else:
             assert cache.get(key) in (last.get(key), None)
         assert len(cache) <= entries_max

@@ -18,12 +18,11 @@ from quarkparsec.limits import PRUNED_EPOCHS_MAX
 from quarkparsec.state.stored import decode_flat_keys, read_oldest
 from quarkparsec.state.tables import (
     CHANGED,
-    DIFF,
-    EPOCH_BYTES,
     OLDEST_KEY,
     changed_key,
     decode_epoch,
-    diff_key,
+    diff_keys,
+    diff_range,
     encode_epoch,
 )
 from quarkparsec.store import Batch, Reader
@@ -32,16 +31,15 @@ from quarkparsec.types import Epoch
 
 def value_as_of(reader: Reader, key: bytes, epoch: Epoch) -> bytes | None:
     """What a flat key held after `epoch`, which must not be older than the oldest one kept."""
-    start = diff_key(key, Epoch(epoch + 1))
-    stop = DIFF + key + b"\xff" * (EPOCH_BYTES + 1)
-    for _, before in reader.scan(start, stop):
+    for _, before in reader.scan(*diff_range(key, Epoch(epoch + 1))):
         return before or None
     return reader.get(key)
 
 
 def record(before: Mapping[bytes, bytes | None], epoch: Epoch) -> Batch:
     """The diffs of an epoch: `before` holds the old value of every flat key that it changes."""
-    batch: Batch = {diff_key(key, epoch): value or b"" for key, value in before.items()}
+    values = (value or b"" for value in before.values())
+    batch: Batch = dict(zip(diff_keys(before, epoch), values, strict=True))
     batch[changed_key(epoch)] = rlp.encode(list(before))
     return batch
 
@@ -60,5 +58,5 @@ def prune(reader: Reader, oldest: Epoch) -> Batch:
     for key, encoded in lists:
         epoch = decode_epoch(key.removeprefix(CHANGED))
         batch[key] = None
-        batch.update(dict.fromkeys(diff_key(flat, epoch) for flat in decode_flat_keys(encoded)))
+        batch.update(dict.fromkeys(diff_keys(decode_flat_keys(encoded), epoch)))
     return batch

@@ -143,7 +143,7 @@ class ShardState:
         self.head, self.root = sealed.epoch, sealed.root
         for recipient, account in sealed.accounts.items():
             if account is None:
-                self._accounts.drop(recipient)
+                self._accounts.pop(recipient)
             else:
                 self._accounts.put(recipient, account)
 

@@ -21,6 +21,7 @@ share it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from quarkparsec.types import Epoch, Hash32, Recipient, Slot
@@ -67,8 +68,16 @@ def storage_node_prefix(recipient: Recipient) -> bytes:
     return STORAGE_NODE + recipient
 
 
-def diff_key(flat_key: bytes, epoch: Epoch) -> bytes:
-    return DIFF + flat_key + encode_epoch(epoch)
+def diff_keys(flat_keys: Iterable[bytes], epoch: Epoch) -> list[bytes]:
+    """Where an epoch notes what each of these keys held before."""
+    suffix = encode_epoch(epoch)
+    return [DIFF + flat_key + suffix for flat_key in flat_keys]
+
+
+def diff_range(flat_key: bytes, epoch: Epoch) -> tuple[bytes, bytes]:
+    """Start and stop of the diffs of one key, from an epoch on."""
+    prefix = DIFF + flat_key
+    return prefix + encode_epoch(epoch), prefix + b"\xff" * (EPOCH_BYTES + 1)
 
 
 def changed_key(epoch: Epoch) -> bytes:

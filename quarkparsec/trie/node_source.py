@@ -31,18 +31,29 @@ class NodeSource:
             return _decode(reference, path)
         node = self._cache.get(reference)
         if node is None:
-            encoded = self._read(path)
-            if encoded is None or hash_reference(keccak(encoded)) != reference:
-                raise Corrupt(
-                    f"trie: the node at {path.hex()} isn't the one that its parent names"
-                )
-            node = _decode(encoded, path)
+            node = self._read_checked(reference, path)
             self._cache.put(reference, node)
         return node
+
+    def take(self, reference: Reference, path: bytes) -> Node:
+        """The same for a node that is about to change: as it is now, nobody will ask for it again.
+
+        Without this the cache would fill with what the nodes once were. If the change is thrown away,
+        the node is read again.
+        """
+        if not is_hash_reference(reference):
+            return _decode(reference, path)
+        return self._cache.pop(reference) or self._read_checked(reference, path)
 
     def keep(self, reference: Reference, node: Node) -> None:
         """Have a new node at hand, stored or not."""
         self._cache.put(reference, node)
+
+    def _read_checked(self, reference: Reference, path: bytes) -> Node:
+        encoded = self._read(path)
+        if encoded is None or hash_reference(keccak(encoded)) != reference:
+            raise Corrupt(f"trie: the node at {path.hex()} isn't the one that its parent names")
+        return _decode(encoded, path)
 
 
 def _decode(encoded: bytes, path: bytes) -> Node:

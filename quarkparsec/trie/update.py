@@ -169,7 +169,7 @@ class Update:
     def _open(self, reference: Reference, path: bytes) -> Node:
         """A node that is about to change."""
         self._leave(reference, path)
-        return self._nodes.load(reference, path)
+        return self._nodes.take(reference, path)
 
     def _leave(self, reference: Reference, path: bytes) -> None:
         if is_hash_reference(reference):

@@ -9,7 +9,8 @@ import pytest
 from quarkparsec.effects import Tick
 from quarkparsec.limits import ANSWER_TIMEOUT_MS, RESEND_MS, UNDERPRICED_EPOCH_MS
 from quarkparsec.root import states
-from quarkparsec.root.machine import MOVES, Event, LinkDown, LinkUp
+from quarkparsec.root.events import Event, LinkDown, LinkUp
+from quarkparsec.root.machine import MOVES
 from quarkparsec.types import Epoch
 from quarkparsec.wire import epoch as wire
 from tests.root.two_shards import GENESIS, HOME, OTHER, Driven

@@ -11,7 +11,8 @@ from quarkparsec.chain.header import Header
 from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT, keccak
 from quarkparsec.effects import Persist, Persisted, Send
 from quarkparsec.root.genesis_block import open_root_chain
-from quarkparsec.root.machine import Announce, Excluded, RootMachine
+from quarkparsec.root.events import Announce, Excluded
+from quarkparsec.root.machine import RootMachine
 from quarkparsec.store import MemoryStore
 from quarkparsec.types import Epoch, Gas, ShardId, Wei
 from quarkparsec.wire import epoch as wire

@@ -10,7 +10,8 @@ from quarkparsec.codec import rlp
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.effects import JobDone, Persist, Persisted, Run, Send
 from quarkparsec.shard.genesis_block import open_shard
-from quarkparsec.shard.machine import Announce, ShardMachine
+from quarkparsec.shard.events import Announce
+from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.store import MemoryStore
 from quarkparsec.types import Epoch, Hash32, ShardId
 from quarkparsec.wire import epoch as wire

@@ -50,3 +50,18 @@ def test_a_node_that_is_kept_needn_t_be_stored() -> None:
         source.load(REFERENCE, b"")
     source.keep(REFERENCE, LEAF)
     assert source.load(REFERENCE, b"") == LEAF
+
+
+def test_a_node_that_is_taken_to_be_changed_makes_room() -> None:
+    cache = NodeCache(10)
+    source = NodeSource(lambda _: encode(LEAF), cache)
+    source.load(REFERENCE, b"")
+    assert source.take(REFERENCE, b"") == LEAF
+    assert len(cache) == 0
+    assert source.take(REFERENCE, b"") == LEAF
+    assert source.take(encode(Leaf(b"\x01", b"short")), b"") == Leaf(b"\x01", b"short")
+
+
+def test_a_taken_node_must_be_the_right_one_too() -> None:
+    with pytest.raises(Corrupt):
+        NodeSource(lambda _: b"\xc0", NodeCache(10)).take(REFERENCE, b"")

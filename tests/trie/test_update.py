@@ -105,6 +105,12 @@ def test_an_extension_that_loses_its_fork_becomes_one_with_what_follows() -> Non
     assert stored.nodes == built_at_once(deep).nodes
 
 
+def test_a_branch_that_stays_is_not_written_again() -> None:
+    stored = built_at_once({b"\x11": LONG, b"\x12": LONG, b"\x22": LONG})
+    _, writes = stored.trie.update({b"\x22": None})
+    assert set(writes) == {b"", b"\x02"}
+
+
 def test_a_node_that_becomes_short_moves_into_its_parent() -> None:
     stored = built_at_once({b"\x11": LONG, b"\x22": LONG})
     stored.update({b"\x11": b"short"})
