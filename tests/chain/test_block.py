@@ -12,7 +12,7 @@ from quarkparsec.chain.block import Entry, RootBlock, ShardBlock, ShardSummary
 from quarkparsec.codec import rlp
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.errors import InvalidInput
-from quarkparsec.types import Address, Recipient, ShardKey, Wei
+from quarkparsec.types import Address, Recipient, ShardId, ShardKey, Wei
 from tests.chain.blocks import header, root_block, summary
 
 KEYS = st.integers(0, 2**32 - 1).map(ShardKey)
@@ -54,7 +54,7 @@ def test_a_summary_is_read_back(whole: ShardSummary) -> None:
 def test_a_root_block_is_read_back(
     wholes: list[ShardSummary], participants: set[int], fees: Wei, supply: Wei
 ) -> None:
-    numbered = [whole._replace(shard_id=index) for index, whole in enumerate(wholes)]
+    numbered = [whole._replace(shard_id=ShardId(index)) for index, whole in enumerate(wholes)]
     block = root_block(
         9,
         *numbered,
@@ -107,7 +107,7 @@ def test_changed_bytes_are_refused_or_another_block(
 ) -> None:
     entry = Entry(b"raw", Recipient(bytes(20)), ShardKey(1))
     address = Address(Recipient(bytes(20)), ShardKey(1))
-    blocks = {
+    blocks: dict[type[ShardBlock] | type[RootBlock], ShardBlock | RootBlock] = {
         ShardBlock: ShardBlock(header(), (entry, entry), Wei(1)),
         RootBlock: root_block(1, summary(0, address), summary(1)),
     }

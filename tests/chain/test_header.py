@@ -41,7 +41,7 @@ HEADERS = st.fixed_dictionaries(
         "parent_beacon_block_root": HASHES,
         "requests_hash": HASHES,
     }
-).map(lambda values: Header(**values))
+).map(lambda values: header(**values))
 
 REFERENCE_NAMES = {
     "ommers_hash": "uncles_hash",

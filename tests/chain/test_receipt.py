@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from eth.rlp.logs import Log as ReferenceLog
 from eth.rlp.receipts import Receipt as ReferenceReceipt
-from eth_bloom import BloomFilter
+from eth_bloom.bloom import BloomFilter
 from hypothesis import given
 from hypothesis import strategies as st
 
