@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
 
 from cluster.bounded import LeastRecentlyUsed
 from cluster.driver import now_ms
@@ -21,7 +22,9 @@ from quarkparsec.limits import (
     CLIENTS_MAX,
     HTTP_ANSWER_TIMEOUT_MS,
     HTTP_BODY_TIMEOUT_MS,
+    HTTP_CONNECTIONS_MAX,
     HTTP_KEEPALIVE_MS,
+    HTTP_LINGER_MS,
     RPC_BODY_BYTES_MAX,
 )
 
@@ -44,8 +47,13 @@ class HttpServer:
 
     async def start(self, host: str, port: int) -> None:
         """Listen. Raises OSError if the port is taken."""
-        keepalive_s = HTTP_KEEPALIVE_MS / 1000
-        server = web.Server(self._handle, access_log=None, keepalive_timeout=keepalive_s)
+        server = _Connections(
+            self._handle,
+            access_log=None,
+            auto_decompress=False,
+            keepalive_timeout=HTTP_KEEPALIVE_MS / 1000,
+            lingering_time=HTTP_LINGER_MS / 1000,
+        )
         self._runner = web.ServerRunner(server)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()
@@ -83,6 +91,15 @@ class HttpServer:
             allowance = Allowance(now_ms())
             self._allowances.put(client, allowance)
         return lambda cost: allowance.spend(cost, now_ms())
+
+
+class _Connections(web.Server):
+    """The connections of one port, bounded: each has a file descriptor, and the databases need some."""
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        if len(self.connections) > HTTP_CONNECTIONS_MAX:
+            transport.abort()
 
 
 async def _read(request: web.BaseRequest) -> bytes:
