@@ -105,7 +105,7 @@ class _Connections(web.Server):
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
         if len(self.connections) > HTTP_CONNECTIONS_MAX:
-            transport.abort()
+            asyncio.get_running_loop().call_soon(handler.force_close)  # not before it is set up
 
 
 async def _read(request: web.BaseRequest) -> bytes:

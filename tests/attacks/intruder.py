@@ -56,12 +56,20 @@ class Intruder:
     def say_hello(self) -> None:
         self.send(self.session.bytes_to_send())
 
+    def read_frame(self) -> bytes:
+        """One handshake frame of the other end, without its length."""
+        size = int.from_bytes(self._read(4), "big")
+        return self._read(size)
+
     def prove(self) -> None:
         """Go through the handshake; the peer accepts a proof made with its secret."""
         self.say_hello()
         while self.session.phase is not Phase.OPEN:
             self.session.receive(self._socket.recv(4_096))
             self.send(self.session.bytes_to_send())
+
+    def _read(self, size: int) -> bytes:
+        return self._socket.recv(size, socket.MSG_WAITALL)
 
     def is_cut_within(self, seconds: float) -> bool:
         """Whether the other end closes the connection soon, whatever it says before."""
