@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 import uvloop
@@ -16,7 +16,11 @@ import uvloop
 from cluster.identity import Identity, load_identity
 from quarkparsec.errors import QuarkparsecError
 
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+SWITCH_INTERVAL_S: Final = 0.0005
+"""How long a thread that executes may keep the event loop's thread waiting; Python's default is 5 ms,
+which every message would pay."""
 
 log = logging.getLogger("cluster")
 
@@ -74,6 +78,7 @@ def _run(
     log_level: str,
     work: Callable[[Identity, asyncio.Event], Coroutine[Any, Any, None]],
 ) -> None:
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     logging.basicConfig(level=log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
     try:
         identity = load_identity(config)

@@ -112,6 +112,15 @@ TRIE_CACHE_NODES_MAX: Final = 200_000
 ACCOUNT_CACHE_MAX: Final = 200_000
 """Accounts at the head that a shard keeps: about 60 MB."""
 
+CODE_CACHE_MAX: Final = 1_000
+"""Codes that a shard keeps: 24 MB if all were as long as EIP-170 allows."""
+
+PROOF_CACHE_NODES_MAX: Final = 10_000
+"""Nodes that one proof request has at hand: enough for all slots that it may ask for."""
+
+PRUNED_EPOCHS_MAX: Final = 16
+"""Epochs whose history is deleted as one is written: a shortened history shrinks without a pause."""
+
 # --- the EVM
 
 CALL_DEPTH_MAX: Final = 1024

@@ -175,5 +175,7 @@ def _long_header(encoded: bytes, offset: int, width: int, end: int) -> tuple[int
 
 
 def _long_prefix(base: int, size: int) -> bytes:
+    if size < 0x100:
+        return bytes((base + 1, size))  # accounts, nodes, transactions: nearly everything
     length = scalar_bytes(size)
     return bytes((base + len(length),)) + length

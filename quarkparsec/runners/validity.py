@@ -51,7 +51,8 @@ class Terms(NamedTuple):
 def check(journal: Journal, transaction: Transaction, block: BlockContext, gas_left: int) -> Terms:
     """The terms on which a transaction is valid. Raises Rejected, and changes nothing."""
     sender = journal.entry(transaction.sender)
-    _check_nonce(transaction, sender.nonce)
+    if transaction.nonce != sender.nonce:
+        raise _wrong_nonce(transaction, sender.nonce)
     if sender.has_code:
         _check_sender_code(journal, sender, block)
     if transaction.max_fee_per_gas < block.base_fee:
@@ -79,13 +80,11 @@ def _terms(transaction: Transaction, block: BlockContext) -> Terms:
     return Terms(intrinsic, floor, price, Wei(price - block.base_fee))
 
 
-def _check_nonce(transaction: Transaction, expected: int) -> None:
-    if transaction.nonce == expected:
-        return
+def _wrong_nonce(transaction: Transaction, expected: int) -> Rejected:
     detail = f"address 0x{transaction.sender.hex()}, tx: {transaction.nonce} state: {expected}"
     if transaction.nonce < expected:
-        raise NonceTooLow(f"nonce too low: {detail}")
-    raise NonceTooHigh(f"nonce too high: {detail}")
+        return NonceTooLow(f"nonce too low: {detail}")
+    return NonceTooHigh(f"nonce too high: {detail}")
 
 
 def _check_sender_code(journal: Journal, sender: Entry, block: BlockContext) -> None:

@@ -18,7 +18,7 @@ from quarkparsec.shard.account_queue import AccountQueue
 from quarkparsec.types import Recipient
 
 _Rank = tuple[bool, int, int, Recipient, int]
-"""Nothing gapped, −(holdings beyond the guarantee), fee cap of the tail, who, version; the smallest goes."""
+"""Nothing gapped, −(holdings beyond the guarantee), tail's fee cap, who, version; the smallest goes."""
 
 _STALE_ENTRIES_MAX: Final = 1_024
 """Stale ranks that may lie in the heap beside one for each account, before it is built anew."""

@@ -15,9 +15,8 @@ from quarkparsec.types import Epoch, Gas, Hash32, ShardId
 def open_shard(store: Store, genesis: Genesis, shard_id: ShardId) -> ShardState:
     """The state of a shard; made from the genesis file if the store is empty. Raises Corrupt."""
     if not is_created(store):
-        root = create_state(store, genesis.hash, genesis.accounts(shard_id))
-        store.write(genesis_batch(_header(genesis, root)), sync=True)
-    return ShardState(
+        create_state(store, genesis.hash, genesis.accounts(shard_id))
+    state = ShardState(
         store,
         shard_id,
         genesis.shard_count,
@@ -25,6 +24,9 @@ def open_shard(store: Store, genesis: Genesis, shard_id: ShardId) -> ShardState:
         history=genesis.history,
         archive=genesis.archive,
     )
+    if state.head == 0:  # also after a crash between the state and its block
+        store.write(genesis_batch(_header(genesis, state.root)), sync=True)
+    return state
 
 
 def genesis_header(genesis: Genesis, shard_id: ShardId) -> Header:

@@ -2,24 +2,27 @@
 
 A *reverse diff* `d ‖ key ‖ e` holds the value that `key` had until epoch e changed it, b"" for none. The
 value as of epoch b is in the first diff after b, or, if nothing has changed since, in the table itself:
-one seek either way. Diffs older than the kept epochs are deleted as new ones are written, by the list of
-keys that each epoch changed; in an archive they stay.
+one seek either way.
+
+The state as of `oldest` and of every later epoch can be read; `oldest` never goes back. Diffs up to it
+are deleted as new ones are written, by the list of keys that each epoch changed; in an archive they stay.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 
 from quarkparsec.codec import rlp
-from quarkparsec.errors import Corrupt
+from quarkparsec.limits import PRUNED_EPOCHS_MAX
+from quarkparsec.state.stored import decode_flat_keys, read_oldest
 from quarkparsec.state.tables import (
     CHANGED,
-    DIFF,
-    EPOCH_BYTES,
     OLDEST_KEY,
     changed_key,
     decode_epoch,
-    diff_key,
+    diff_keys,
+    diff_range,
     encode_epoch,
 )
 from quarkparsec.store import Batch, Reader
@@ -27,30 +30,33 @@ from quarkparsec.types import Epoch
 
 
 def value_as_of(reader: Reader, key: bytes, epoch: Epoch) -> bytes | None:
-    """What a flat key held after `epoch`, which must still be readable."""
-    prefix = DIFF + key
-    start = prefix + encode_epoch(epoch + 1)
-    stop = prefix + b"\xff" * (EPOCH_BYTES + 1)
-    for _, before in reader.scan(start, stop):
+    """What a flat key held after `epoch`, which must not be older than the oldest one kept."""
+    for _, before in reader.scan(*diff_range(key, Epoch(epoch + 1))):
         return before or None
     return reader.get(key)
 
 
 def record(before: Mapping[bytes, bytes | None], epoch: Epoch) -> Batch:
     """The diffs of an epoch: `before` holds the old value of every flat key that it changes."""
-    batch: Batch = {diff_key(key, epoch): value or b"" for key, value in before.items()}
+    values = (value or b"" for value in before.values())
+    batch: Batch = dict(zip(diff_keys(before, epoch), values, strict=True))
     batch[changed_key(epoch)] = rlp.encode(list(before))
     return batch
 
 
 def prune(reader: Reader, oldest: Epoch) -> Batch:
-    """Forget what is only needed to read epochs before `oldest`."""
+    """Forget what is only needed to read epochs before `oldest`, a bounded part of it at a time."""
+    kept = read_oldest(reader)
+    if oldest <= kept:
+        return {}
+    # From the last oldest epoch, not from 0: LevelDB steps slowly over what was just deleted.
+    past = reader.scan(changed_key(Epoch(kept + 1)), changed_key(Epoch(oldest + 1)))
+    lists = list(islice(past, PRUNED_EPOCHS_MAX))
+    if len(lists) == PRUNED_EPOCHS_MAX:
+        oldest = decode_epoch(lists[-1][0].removeprefix(CHANGED))
     batch: Batch = {OLDEST_KEY: encode_epoch(oldest)}
-    for key, encoded in reader.scan(CHANGED, changed_key(Epoch(oldest + 1))):
-        epoch = decode_epoch(key[len(CHANGED) :])
+    for key, encoded in lists:
+        epoch = decode_epoch(key.removeprefix(CHANGED))
         batch[key] = None
-        for flat_key in rlp.decode_list(encoded):
-            if not isinstance(flat_key, bytes):
-                raise Corrupt(f"the list of what epoch {epoch} changed is malformed")
-            batch[diff_key(flat_key, epoch)] = None
+        batch.update(dict.fromkeys(diff_keys(decode_flat_keys(encoded), epoch)))
     return batch

@@ -2,8 +2,9 @@
 
 A journal lies over a `StateSource` (the shard's state at the end of the last epoch). Reads fall through
 once and are kept; writes change the working copy and push what was there before onto the undo log, so a
-checkpoint is a length and a rollback pops down to it. Nothing here is durable: when the epoch seals,
-`changes` says what to write; when it aborts, the journal is thrown away.
+checkpoint is a length and a rollback pops down to it. Everything that writes is undone so, the deletion
+of an entry included. Nothing here is durable: when the epoch seals, `changes` says what to write; when it
+aborts, the journal is thrown away.
 
 A transaction runs between `begin_transaction` and `end_transaction`. All its frames share one shard key
 (a call to code of another key runs a stub that reverts, a universal contract takes its caller's key, a
@@ -20,7 +21,7 @@ and logs live for one transaction and roll back with everything else.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from quarkparsec.crypto.keccak import EMPTY_HASH, EMPTY_TRIE_ROOT, keccak
 from quarkparsec.errors import invariant
@@ -62,7 +63,6 @@ class Entry:
         "exists",
         "loaded",
         "nonce",
-        "original",
         "recipient",
         "shard_key",
         "storage",
@@ -77,6 +77,7 @@ class Entry:
         self.nonce: int = account.nonce if account else 0
         self.balance: int = account.balance if account else 0
         self.storage_root: Hash32 = account.storage_root if account else EMPTY_TRIE_ROOT
+        """Of the slots that this epoch hasn't loaded: that of the last epoch, or empty once deleted."""
         self.code_hash: Hash32 = account.code_hash if account else EMPTY_HASH
         self.shard_key: ShardKey = account.shard_key if account else shard_key
         self.created = False
@@ -84,9 +85,7 @@ class Entry:
         self.storage: dict[Slot, int] = {}
         """Every slot read or written in this epoch."""
         self.loaded: dict[Slot, int] = {}
-        """The same slots, as they were when the epoch began."""
-        self.original: dict[Slot, int] = {}
-        """Slots written in this transaction: their values at its start (EIP-2200)."""
+        """The same slots, as they were when the epoch began; once deleted, all 0."""
 
     @property
     def is_empty(self) -> bool:
@@ -111,8 +110,16 @@ class EntryChange(NamedTuple):
     """The entry when the epoch began."""
     account: Account | None
     """The entry at the end of the epoch, or None if it is gone; storage root not yet updated."""
-    storage: dict[Slot, tuple[int, int]]
-    """Every slot whose word changed: what it was and what it is."""
+    storage: dict[Slot, int]
+    """Every slot whose word changed, with its last word."""
+    loaded: dict[Slot, int]
+    """What those slots held when the epoch began; 0 if `drops_storage`."""
+
+    @property
+    def drops_storage(self) -> bool:
+        """Whether all that the entry had stored before the epoch is gone, since it was deleted."""
+        root = self.account.storage_root if self.account else EMPTY_TRIE_ROOT
+        return self.before is not None and self.before.storage_root != root
 
 
 class Journal:
@@ -123,8 +130,8 @@ class Journal:
         self.shard_id: Final = shard_id
         self.shard_count: Final = shard_count
         self.entries: dict[Recipient, Entry] = {}
-        self.undo: list[tuple[object, object, object]] = []
-        """(what, field, old value); see `rollback` for the four kinds of `what`."""
+        self.undo: list[tuple[Any, Any, Any]] = []
+        """(what, where in it, old value); see `rollback` for the three kinds of `what`."""
         self.dirty: set[Recipient] = set()
         """Entries that this epoch may have changed."""
         self.codes: dict[Hash32, bytes] = {}
@@ -136,20 +143,24 @@ class Journal:
         """Recipients, and recipients ‖ slots."""
         self.transient: dict[bytes, int] = {}
         """recipient ‖ slot → word."""
+        self.originals: dict[bytes, int] = {}
+        """recipient ‖ slot → the word at the transaction's start, for slots that it wrote (EIP-2200)."""
         self.touched: set[Recipient] = set()
-        """Entries that this transaction changed."""
+        """Entries that this transaction changed, unless it rolled that back (EIP-161)."""
+        self._newborn: list[Entry] = []
+        """Entries that this transaction made contracts of, rolled back or not."""
 
     # --- one transaction
 
     def begin_transaction(self, frame_key: ShardKey) -> None:
         """Start a transaction whose frames all have `frame_key`."""
-        for recipient in self.touched:
-            entry = self.entries[recipient]
-            entry.original.clear()
+        for entry in self._newborn:
             entry.created = False
+        self._newborn.clear()
         self.undo.clear()
         self.warm.clear()
         self.transient.clear()
+        self.originals.clear()
         self.touched.clear()
         self.frame_key = frame_key
 
@@ -158,7 +169,7 @@ class Journal:
         for recipient in self.touched:
             entry = self.entries[recipient]
             if entry.exists and entry.is_empty:
-                entry.exists = False
+                self._delete(entry)
 
     def begin(self) -> int:
         """A checkpoint to which `rollback` can return."""
@@ -168,17 +179,13 @@ class Journal:
         """Undo every change since `checkpoint`."""
         undo = self.undo
         while len(undo) > checkpoint:
-            what, field, old = undo.pop()
-            if isinstance(what, Entry):
-                if isinstance(field, str):
-                    setattr(what, field, old)
-                else:
-                    what.storage[field] = old  # type: ignore[index,assignment]
+            what, where, old = undo.pop()
+            if isinstance(what, dict):
+                _restore(what, where, old)
             elif isinstance(what, set):
-                what.discard(field)
+                what.discard(where)
             else:
-                invariant(isinstance(what, dict), "the undo log knows entries, sets and dicts")
-                _restore(what, field, old)  # type: ignore[arg-type]
+                setattr(what, where, old)
 
     # --- accounts
 
@@ -245,19 +252,22 @@ class Journal:
     def create_contract(self, recipient: Recipient) -> None:
         """Make an entry without code ready for a new contract of the running frame's key."""
         entry = self._written(recipient)
+        invariant(not entry.has_code, "a contract keeps its key", recipient=recipient.hex())
         self.undo.append((entry, "shard_key", entry.shard_key))
         self.undo.append((entry, "created", entry.created))
         entry.shard_key = self.frame_key
         entry.created = True
+        self._newborn.append(entry)
 
     def destroy(self, recipient: Recipient) -> None:
         """Delete a contract that was created in this transaction (EIP-6780); its balance burns."""
         entry = self.entry(recipient)
         invariant(entry.created, "only a contract of the same transaction is deleted")
-        self.burned += entry.balance
-        entry.nonce, entry.balance, entry.code_hash = 0, 0, EMPTY_HASH
-        entry.storage = dict.fromkeys(entry.storage, 0)
-        entry.exists = False
+        self._set(self, "burned", self.burned + entry.balance)
+        self._set(entry, "nonce", 0)
+        self._set(entry, "balance", 0)
+        self._set(entry, "code_hash", EMPTY_HASH)
+        self._delete(entry)
 
     # --- storage
 
@@ -273,14 +283,14 @@ class Journal:
 
     def original_storage(self, recipient: Recipient, slot: Slot) -> int:
         """The word in a slot when the transaction began (EIP-2200)."""
-        original = self.entry(recipient).original.get(slot)
+        original = self.originals.get(recipient + slot)
         return self.storage(recipient, slot) if original is None else original
 
     def set_storage(self, recipient: Recipient, slot: Slot, value: int) -> None:
         old = self.storage(recipient, slot)
         entry = self._written(recipient)
-        entry.original.setdefault(slot, old)
-        self.undo.append((entry, slot, old))
+        self.originals.setdefault(recipient + slot, old)
+        self.undo.append((entry.storage, slot, old))
         entry.storage[slot] = value
 
     def transient_storage(self, recipient: Recipient, slot: Slot) -> int:
@@ -315,14 +325,25 @@ class Journal:
 
     def _written(self, recipient: Recipient) -> Entry:
         entry = self.entry(recipient)
-        self.dirty.add(recipient)
-        self.touched.add(recipient)
+        if recipient not in self.touched:
+            self.dirty.add(recipient)
+            self.touched.add(recipient)
+            self.undo.append((self.touched, recipient, None))
         if not entry.exists:
-            self.undo.append((entry, "exists", False))
-            self.undo.append((entry, "shard_key", entry.shard_key))
-            entry.exists = True
-            entry.shard_key = self._key_of_new(recipient)
+            self._set(entry, "exists", True)
+            self._set(entry, "shard_key", self._key_of_new(recipient))
         return entry
+
+    def _delete(self, entry: Entry) -> None:
+        """Take away an entry without nonce, balance and code, and all that it stored."""
+        self._set(entry, "exists", False)
+        self._set(entry, "storage_root", EMPTY_TRIE_ROOT)
+        self._set(entry, "storage", {})
+        self._set(entry, "loaded", {})
+
+    def _set(self, what: Entry | Journal, field: str, value: object) -> None:
+        self.undo.append((what, field, getattr(what, field)))
+        setattr(what, field, value)
 
     def _key_of_new(self, recipient: Recipient) -> ShardKey:
         home = home_key(recipient)
@@ -336,15 +357,16 @@ def warm_keys(recipient: Recipient, slots: Iterable[Slot]) -> list[bytes]:
 
 
 def _change(entry: Entry) -> EntryChange:
-    storage = {
-        slot: (before, entry.storage[slot])
-        for slot, before in entry.loaded.items()
-        if entry.storage[slot] != before
-    }
-    return EntryChange(entry.before, entry.to_account() if entry.exists else None, storage)
+    changed = [slot for slot, word in entry.storage.items() if word != entry.loaded[slot]]
+    return EntryChange(
+        entry.before,
+        entry.to_account() if entry.exists else None,
+        {slot: entry.storage[slot] for slot in changed},
+        {slot: entry.loaded[slot] for slot in changed},
+    )
 
 
-def _restore(table: dict[object, object], key: object, old: object) -> None:
+def _restore(table: dict[Any, Any], key: Any, old: Any) -> None:
     if old is None:
         table.pop(key, None)
     else:

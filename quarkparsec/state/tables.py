@@ -1,22 +1,27 @@
 """The layout of a shard's database: every key that is ever written, in one place.
 
-    m…                          meta: schema version, genesis hash, head, oldest readable epoch
-    a ‖ recipient               account, RLP
-    s ‖ recipient ‖ slot        storage word, big endian without leading zeros
-    c ‖ code hash               code
-    t ‖ path                    node of the account trie, one byte a nibble
-    u ‖ recipient ‖ path        node of an account's storage trie
-    d ‖ flat key ‖ epoch        what a flat key (a… or s…) held before that epoch changed it
-    e ‖ epoch                   the flat keys that an epoch changed
-    h, b, x, l, r, p:…          blocks, transactions, logs, root hashes: quarkparsec.shard.block_rows
+    table  rest of the key              value
+    m      name                         meta: schema version, genesis hash, head, oldest epoch
+    a      recipient                    account, RLP
+    s      recipient ‖ slot             storage word, big endian without leading zeros, never 0
+    c      code hash                    code
+    t      path                         node of the account trie
+    u      recipient ‖ path             node of an account's storage trie
+    d      a… or s… ‖ epoch             what that flat key held before the epoch changed it
+    e      epoch                        the flat keys that the epoch changed
+    h b x l r p:…                       blocks, transactions, logs: quarkparsec.shard.block_rows
 
-Flat tables serve reads, tries serve roots and proofs; both say the same. Epochs are 8 bytes, big endian,
-so that order of keys is order of time. Keys of one table have one length (paths aside), so no key is a
-prefix of another key's `d` entry.
+Flat tables (a, s) serve reads, tries serve roots and proofs; both say the same. Epochs are 8 bytes, big
+endian, so that the order of keys is the order of time. A path is one byte a nibble. The keys of a flat
+table have one length, so the diffs of one key never lie among those of another.
+
+Everything but code is overwritten in place. Code is kept under its hash and never deleted: accounts may
+share it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from quarkparsec.types import Epoch, Hash32, Recipient, Slot
@@ -49,16 +54,30 @@ def storage_key(recipient: Recipient, slot: Slot) -> bytes:
     return STORAGE + recipient + slot
 
 
+def storage_prefix(recipient: Recipient) -> bytes:
+    """What the keys of all slots of an account start with."""
+    return STORAGE + recipient
+
+
 def code_key(code_hash: Hash32) -> bytes:
     return CODE + code_hash
 
 
 def storage_node_prefix(recipient: Recipient) -> bytes:
+    """What the keys of all nodes of an account's storage trie start with."""
     return STORAGE_NODE + recipient
 
 
-def diff_key(flat_key: bytes, epoch: Epoch) -> bytes:
-    return DIFF + flat_key + encode_epoch(epoch)
+def diff_keys(flat_keys: Iterable[bytes], epoch: Epoch) -> list[bytes]:
+    """Where an epoch notes what each of these keys held before."""
+    suffix = encode_epoch(epoch)
+    return [DIFF + flat_key + suffix for flat_key in flat_keys]
+
+
+def diff_range(flat_key: bytes, epoch: Epoch) -> tuple[bytes, bytes]:
+    """Start and stop of the diffs of one key, from an epoch on."""
+    prefix = DIFF + flat_key
+    return prefix + encode_epoch(epoch), prefix + b"\xff" * (EPOCH_BYTES + 1)
 
 
 def changed_key(epoch: Epoch) -> bytes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from quarkparsec.errors import Corrupt
+from quarkparsec.errors import PrunedHistory
 from quarkparsec.state.account import Account
 from quarkparsec.state.history import value_as_of
-from quarkparsec.state.tables import account_key, code_key, storage_key
+from quarkparsec.state.stored import decode_account, decode_word, read_code, read_head, read_oldest
+from quarkparsec.state.tables import account_key, storage_key
 from quarkparsec.store import Reader
 from quarkparsec.types import Epoch, Hash32, Recipient, Slot
 
@@ -15,30 +16,30 @@ from quarkparsec.types import Epoch, Hash32, Recipient, Slot
 class StateView:
     """A `StateSource` over a snapshot; may be used by any thread."""
 
-    def __init__(self, reader: Reader, epoch: Epoch, *, at_head: bool) -> None:
-        self.epoch: Final = epoch
-        self._reader: Final = reader
-        self._at_head: Final = at_head
+    def __init__(self, snapshot: Reader, epoch: Epoch | None) -> None:
+        """The state after `epoch`, by default the head.
+
+        A shard makes no block in an epoch without work for it, so an epoch after its head reads as the
+        head. Raises PrunedHistory for one that is no longer kept.
+        """
+        head = read_head(snapshot).epoch
+        self.epoch: Final = head if epoch is None else min(epoch, head)
+        self._snapshot: Final = snapshot
+        self._is_head: Final = self.epoch == head
+        if not self._is_head and self.epoch < read_oldest(snapshot):
+            raise PrunedHistory(f"the state of block {epoch} is no longer kept")
 
     def account(self, recipient: Recipient) -> Account | None:
         encoded = self._value(account_key(recipient))
-        return None if encoded is None else Account.decode(encoded)
+        return None if encoded is None else decode_account(encoded)
 
     def storage(self, recipient: Recipient, slot: Slot) -> int:
-        return int.from_bytes(self._value(storage_key(recipient, slot)) or b"", "big")
+        return decode_word(self._value(storage_key(recipient, slot)))
 
     def code(self, code_hash: Hash32) -> bytes:
-        return read_code(self._reader, code_hash)
+        return read_code(self._snapshot, code_hash)
 
     def _value(self, key: bytes) -> bytes | None:
-        if self._at_head:
-            return self._reader.get(key)
-        return value_as_of(self._reader, key, self.epoch)
-
-
-def read_code(reader: Reader, code_hash: Hash32) -> bytes:
-    """The code with a hash. Raises Corrupt if it isn't there."""
-    code = reader.get(code_key(code_hash))
-    if code is None:
-        raise Corrupt(f"there is no code {code_hash.hex()}")
-    return code
+        if self._is_head:
+            return self._snapshot.get(key)
+        return value_as_of(self._snapshot, key, self.epoch)

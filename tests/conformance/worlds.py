@@ -21,6 +21,7 @@ from quarkparsec.chain.transaction import Transaction
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.runners.evm.executor import execute
 from quarkparsec.types import Recipient, Slot
+from tests.runners.assembler import assemble
 from tests.runners.scene import CHAIN_ID, COINBASE, ETHER, KEY, Scene
 
 SECRET = keys.PrivateKey(b"\x11" * 32)
@@ -79,7 +80,7 @@ class Ours:
 
     def _transaction(self, sending: Sending) -> Transaction:
         return self.scene.transaction(
-            sending.to and Recipient(sending.to),
+            Recipient(sending.to) if sending.to else None,
             sender=SENDER,
             nonce=self.scene.entry(SENDER).nonce,
             data=sending.data,
@@ -113,11 +114,20 @@ class Revm:
             ),
             cfg=pyrevm.CfgEnv(chain_id=CHAIN_ID),
         )
-        self.evm = pyrevm.EVM(spec_id="PRAGUE", env=environment)
+        self.evm = pyrevm.EVM(spec_id="PRAGUE", env=environment, gas_limit=block.gas_limit)
         self.evm.set_balance(_hex(SENDER), ETHER)
         for recipient, code in contracts.items():
             info = pyrevm.AccountInfo(code=code, nonce=1)
             self.evm.insert_account_info(_hex(recipient), info)
+        self._warm_bls_precompiles()
+
+    def _warm_bls_precompiles(self) -> None:
+        """This build lacks them, so their addresses would be cold. What a first call warms stays warm."""
+        looks = " ".join(f"{number} BALANCE" for number in range(0x0B, 0x12))
+        looker = b"\x77" * 20
+        info = pyrevm.AccountInfo(code=assemble(f"{looks} STOP"))
+        self.evm.insert_account_info(_hex(looker), info)
+        self.evm.message_call(_hex(SENDER), _hex(looker))
 
     def send(self, sending: Sending) -> Ending:
         assert sending.to is not None

@@ -54,10 +54,11 @@ class DictState:
         self.codes.update(journal.codes)
         for recipient, change in journal.changes().items():
             slots = self.slots.setdefault(recipient, {})
+            if change.drops_storage:
+                slots.clear()
             slots.update(change.storage)
             if change.account is None:
                 self.accounts.pop(recipient, None)
-                slots.clear()
             else:
                 root = storage_root(slots)
                 self.accounts[recipient] = change.account._replace(storage_root=root)

@@ -38,13 +38,16 @@ def execute(
     recipient = transaction.to
     if recipient is not None and is_transfer(journal, transaction, recipient, block):
         return transfer(journal, transaction, recipient, to_key, terms)
+    return run_in_frames(journal, transaction, to_key, block, terms)
+
+
+def run_in_frames(
+    journal: Journal, transaction: Transaction, to_key: ShardKey, block: BlockContext, terms: Terms
+) -> Done:
+    """Run a checked transaction, whatever it is, in the EVM."""
+    sender, limit = transaction.sender, transaction.gas_limit
+    world = World(journal, block, RULES[block.fork], sender, terms.gas_price)
     journal.begin_transaction(to_key)
-    world = World(journal, block, RULES[block.fork], transaction.sender, terms.gas_price)
-    return _run(world, transaction, terms)
-
-
-def _run(world: World, transaction: Transaction, terms: Terms) -> Done:
-    journal, sender, limit = world.journal, transaction.sender, transaction.gas_limit
     journal.set_nonce(sender, transaction.nonce + 1)
     journal.add_balance(sender, -limit * terms.gas_price)
     make_warm(world, transaction.to, transaction.access_list)

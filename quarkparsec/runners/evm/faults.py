@@ -22,7 +22,6 @@ ADDRESS_COLLISION: Final = "contract address collision"
 CODE_STORE_OUT_OF_GAS: Final = "contract creation code storage out of gas"
 CODE_TOO_LARGE: Final = "max code size exceeded"
 INITCODE_TOO_LARGE: Final = "max initcode size exceeded"
-INSUFFICIENT_BALANCE: Final = "insufficient balance for transfer"
 INVALID_CODE: Final = "invalid code: must not begin with 0xef"
 
 _WORDS: Final[dict[type[VMError], str]] = {

@@ -67,7 +67,7 @@ async def fund(
     """Fund senders; the address of their token. Raises Rejected, RpcError, Unavailable."""
     count = await endpoint.call("eth_getTransactionCount", data(funder.recipient), "pending")
     signed, address = funding_transactions(funder, int(count, 16), amounts, terms)
-    for chunk in _slices(signed, SENDS_PER_BATCH):
+    for chunk in _stages(signed, address):
         calls = [("eth_sendRawTransaction", [data(transaction.raw)]) for transaction in chunk]
         for outcome in await endpoint.batch(calls):
             if isinstance(outcome, RpcError):
@@ -80,6 +80,12 @@ async def fund(
     if failed:
         raise Rejected(f"{failed} of {len(signed)} funding transactions failed")
     return address
+
+
+def _stages(signed: Sequence[Signed], address: Recipient | None) -> list[Sequence[Signed]]:
+    """What is sent together. Where a contract lives is known only once it is committed: it comes first."""
+    first = 0 if address is None else 1
+    return _slices(signed[:first], first or 1) + _slices(signed[first:], SENDS_PER_BATCH)
 
 
 def _mint_gas(holders: int) -> int:

@@ -41,7 +41,8 @@ class Load(NamedTuple):
 
     streams: list[Stream]
     idle_probes: list[Signed]
-    loaded_probes: list[Signed]
+    loaded_probes: list[Stream]
+    """One for each shard, sent side by side."""
 
 
 async def ask_chain(endpoint: Endpoint, funded: Sequence[Wallet]) -> Chain:
@@ -107,7 +108,7 @@ def _sign(
     return Load(
         sign_streams(load, terms, source),
         _in_turn(sign_streams(idle, terms, source)),
-        _in_turn(sign_streams(loaded, terms, source)),
+        sign_streams(loaded, terms, source),
     )
 
 

@@ -109,6 +109,7 @@ def render(report: LoadReport) -> RenderableType:
 
 
 def _latency(latency: Latency | None) -> str:
+    """In words."""
     if latency is None:
         return "not measured"
     return f"p50 {latency.p50_ms:,.1f} ms, p99 {latency.p99_ms:,.1f} ms, {latency.samples} samples"

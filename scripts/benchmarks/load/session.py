@@ -19,7 +19,8 @@ from benchmarks.load.probing import probe
 from benchmarks.load.progress import Tally, error_kind
 from benchmarks.load.report import LoadReport, measure_latency
 from benchmarks.load.sending import send_streams
-from benchmarks.signing import Signed, Wallet
+from benchmarks.load.workload import Stream
+from benchmarks.signing import Wallet
 from quarkparsec.errors import Unavailable
 
 REQUEST_TIMEOUT_S: Final = 30.0
@@ -69,9 +70,10 @@ async def _measure(
                 send_streams(endpoint, load.streams, options.in_flight, options.batch, tally)
             )
             tasks.create_task(follow(endpoint, first_block, tally, blocks))
-            tasks.create_task(
-                _probe_under_load(endpoint, load.loaded_probes, options.poll_s, tally, loaded_ms)
-            )
+            for stream in load.loaded_probes:
+                tasks.create_task(
+                    _probe_under_load(endpoint, stream, options.poll_s, tally, loaded_ms)
+                )
             tasks.create_task(_display(tally, progress))
     except TimeoutError:
         tally.errors[f"not finished after {options.timeout_s:g} s"] += 1
@@ -80,13 +82,13 @@ async def _measure(
 
 async def _probe_under_load(
     endpoint: Endpoint,
-    transactions: Sequence[Signed],
+    stream: Stream,
     poll_s: float,
     tally: Tally,
     elapsed_ms: list[float],
 ) -> None:
     try:
-        elapsed_ms += await probe(endpoint, transactions, poll_s, lambda: not tally.is_done)
+        elapsed_ms += await probe(endpoint, stream.transactions, poll_s, lambda: not tally.is_done)
     except (RpcError, Unavailable) as error:
         tally.errors[f"probe: {error_kind(str(error))}"] += 1
 

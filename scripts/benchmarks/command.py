@@ -1,0 +1,152 @@
+"""The command line of the benchmarks."""
+
+from __future__ import annotations
+
+import gc
+import secrets
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import click
+import orjson
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from benchmarks.engine.comparison import Comparison, describe_machine, render
+from benchmarks.engine.ours import Ours
+from benchmarks.engine.pipeline import compare_pipelines
+from benchmarks.engine.reads import compare_reads
+from benchmarks.engine.scenario import FULL, QUICK, Size, make_scenario
+from benchmarks.engine.stock import Stock
+from benchmarks.engine.tries import compare_tries
+from benchmarks.load.command import SEED_BYTES, funded_wallets, run
+from benchmarks.load.endpoint import RpcError
+from benchmarks.load.options import Options
+from benchmarks.load.report import Latency, LoadReport
+from benchmarks.local_cluster import running_cluster
+from quarkparsec.crypto.mnemonic import TEST_MNEMONIC
+from quarkparsec.errors import QuarkparsecError
+
+BATCHES: Final = (1, 100)
+LOAD_TRANSACTIONS: Final = 10_000
+LOAD_TRANSACTIONS_QUICK: Final = 2_000
+
+_quick = click.option("--quick", is_flag=True, help="Less of everything; the ratios wobble more.")
+_json = click.option(
+    "--json", "json_path", type=click.Path(path_type=Path), help="Also save the results here."
+)
+
+
+@click.group(invoke_without_command=True, context_settings={"show_default": True})
+@_quick
+@_json
+@click.pass_context
+def main(context: click.Context, quick: bool, json_path: Path | None) -> None:
+    """Measure the engine beside stock py-evm, or (`cluster`) a whole cluster under load."""
+    if context.invoked_subcommand is None:
+        console = Console()
+        _print_machine(console)
+        tables = run_engine(QUICK if quick else FULL, console)
+        _save(json_path, {"engine": [table.as_json() for table in tables]})
+
+
+@main.command()
+@_quick
+@_json
+@click.option("--shards", type=click.IntRange(1), default=4, help="Shards of the cluster.")
+@click.option("--slaves", type=click.IntRange(1), default=2, help="Processes that hold them.")
+@click.option(
+    "--kind", type=click.Choice(["transfer", "erc20"]), default="transfer", help="Of transaction."
+)
+def cluster(quick: bool, json_path: Path | None, shards: int, slaves: int, kind: Any) -> None:
+    """Start a cluster on this machine, load it with transactions, stop it."""
+    console = Console()
+    _print_machine(console)
+    flags = ["--shards", str(shards), "--slaves", str(slaves)]
+    transactions = LOAD_TRANSACTIONS_QUICK if quick else LOAD_TRANSACTIONS
+    reports = []
+    try:
+        for batch in BATCHES:
+            with console.status("starting a cluster"), running_cluster(flags) as url:
+                options = _load_options(url, transactions, batch, kind)
+                reports.append(run(options, funded_wallets(TEST_MNEMONIC, ()), console))
+    except (QuarkparsecError, RpcError) as error:
+        console.print(f"[red]{error}[/red]")
+        sys.exit(2)
+    title = f"{transactions:,} × {kind}, {shards} shards on {slaves} slaves; to receipt in ms"
+    console.print(_load_table(reports, title))
+    _save(json_path, {"cluster": [report.as_json() for report in reports]})
+    sys.exit(0 if all(report.is_flawless for report in reports) else 1)
+
+
+def run_engine(size: Size, console: Console) -> list[Comparison]:
+    """Measure and print everything that needs no network."""
+    with TemporaryDirectory(prefix="quarkparsec-bench-") as folder:
+        with console.status("signing, and writing the accounts"):
+            scenario = make_scenario(size)
+            stock = Stock(Path(folder) / "stock", scenario)
+            ours = Ours(Path(folder) / "ours", scenario)
+        gc.freeze()  # what is set up so far is garbage of neither
+        with Progress(console=console, transient=True) as progress:
+            tables = compare_pipelines(stock, ours, scenario, progress)
+        with console.status("tries and reads"):
+            tables.append(compare_tries(scenario.recipients))
+            tables.append(compare_reads(stock, ours, scenario.recipients))
+        stock.close()
+        ours.close()
+    for table in tables:
+        console.print(render(table))
+    return tables
+
+
+def _load_options(url: str, transactions: int, batch: int, kind: Any) -> Options:
+    return Options(
+        url=url,
+        transactions=transactions,
+        senders=200,
+        in_flight=32,
+        batch=batch,
+        kind=kind,
+        same_shard=True,
+        probes=100,
+        poll_s=0.003,
+        backlog=4_000,
+        timeout_s=120,
+        seed=secrets.token_bytes(SEED_BYTES),
+    )
+
+
+def _load_table(reports: list[LoadReport], title: str) -> Table:
+    table = Table("sent", title=title, title_justify="left", title_style="bold")
+    for heading in ("accepted/s", "committed/s", "idle p50", "p99", "loaded p50", "p99"):
+        table.add_column(heading, justify="right")
+    for report in reports:
+        how = "singly" if report.batch == 1 else f"by {report.batch}"
+        table.add_row(
+            how,
+            f"{report.accepted_per_s:,.0f}",
+            f"{report.committed_per_s:,.0f}",
+            *_milliseconds(report.idle),
+            *_milliseconds(report.loaded),
+            style=None if report.is_flawless else "red",
+        )
+    return table
+
+
+def _milliseconds(latency: Latency | None) -> tuple[str, str]:
+    if latency is None:
+        return "", ""
+    return f"{latency.p50_ms:,.0f}", f"{latency.p99_ms:,.0f}"
+
+
+def _print_machine(console: Console) -> None:
+    console.print(", ".join(describe_machine().values()), style="dim", soft_wrap=True)
+
+
+def _save(path: Path | None, results: dict[str, Any]) -> None:
+    if path is not None:
+        everything = {"machine": describe_machine(), **results}
+        path.write_bytes(orjson.dumps(everything, option=orjson.OPT_INDENT_2) + b"\n")

@@ -1,0 +1,122 @@
+"""Delegations are set before the first frame, stay when it fails, and need an authority at home here."""
+
+from __future__ import annotations
+
+import pytest
+from coincurve import PrivateKey
+
+from quarkparsec.chain.authorization import Authorization
+from quarkparsec.chain.transaction import SET_CODE
+from quarkparsec.codec import rlp
+from quarkparsec.crypto.keccak import keccak
+from quarkparsec.runners.outcome import Done
+from quarkparsec.state.account import DELEGATION_PREFIX
+from quarkparsec.types import Recipient, home_key
+from tests.runners.assembler import assemble, returning
+from tests.runners.scene import CHAIN_ID, Scene, recipient
+
+KEY = PrivateKey(b"\x22" * 32)
+AUTHORITY = Recipient(keccak(KEY.public_key.format(compressed=False)[1:])[12:])
+DELEGATE = recipient(3)
+NOBODY = Recipient(bytes(20))
+
+
+def authorization(
+    delegate: Recipient = DELEGATE, nonce: int = 0, chain_id: int = CHAIN_ID
+) -> Authorization:
+    message = rlp.encode([rlp.scalar_bytes(chain_id), delegate, rlp.scalar_bytes(nonce)])
+    signature = KEY.sign_recoverable(keccak(b"\x05" + message), hasher=None)
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
+    return Authorization(chain_id, delegate, nonce, signature[64], r, s)
+
+
+def scene(shard_id: int = 0, shard_count: int = 1) -> Scene:
+    made = Scene(shard_id=shard_id, shard_count=shard_count)
+    made.contract(DELEGATE, assemble(f"7 0 SSTORE ADDRESS {returning(1)}"))
+    return made
+
+
+def authorize(stage: Scene, *authorizations: Authorization, to: Recipient = NOBODY) -> Done:
+    return stage.execute(to, type=SET_CODE, authorizations=authorizations)
+
+
+def is_delegated(stage: Scene) -> bool:
+    return stage.journal.code(AUTHORITY) == DELEGATION_PREFIX + DELEGATE
+
+
+def test_an_authority_runs_its_delegates_code_on_its_own_storage() -> None:
+    stage = scene()
+    authorize(stage, authorization())
+    assert is_delegated(stage)
+    assert stage.entry(AUTHORITY).nonce == 1
+    # Its entry got its home key; a call to it has that key, and so must the delegate.
+    stage.journal.entry(DELEGATE).shard_key = home_key(AUTHORITY)
+    done = stage.execute(AUTHORITY, key=home_key(AUTHORITY))
+    assert done.output[12:] == AUTHORITY
+    assert stage.slot(AUTHORITY, 0) == 7
+
+
+def test_a_delegation_is_ended_by_delegating_to_nobody() -> None:
+    stage = scene()
+    authorize(stage, authorization(), authorization(NOBODY, nonce=1))
+    assert not stage.entry(AUTHORITY).has_code
+    assert stage.entry(AUTHORITY).nonce == 2
+
+
+def test_a_delegation_stays_when_the_transaction_fails() -> None:
+    stage = scene()
+    failing = stage.contract(recipient(4), assemble("INVALID"))
+    assert authorize(stage, authorization(), to=failing).status == 0
+    assert is_delegated(stage)
+
+
+@pytest.mark.parametrize(
+    "skipped",
+    [
+        authorization(nonce=1),
+        authorization(chain_id=CHAIN_ID + 1),
+        authorization()._replace(r=0),
+        authorization()._replace(s=2**255),
+        authorization(nonce=2**64 - 1),
+    ],
+    ids=["nonce", "chain", "r", "high s", "highest nonce"],
+)
+def test_an_invalid_authorization_is_skipped(skipped: Authorization) -> None:
+    stage = scene()
+    assert authorize(stage, skipped).status == 1
+    assert not is_delegated(stage)
+
+
+def test_an_authorization_for_any_chain_counts() -> None:
+    stage = scene()
+    authorize(stage, authorization(chain_id=0))
+    assert is_delegated(stage)
+
+
+def test_a_contract_cannot_delegate() -> None:
+    stage = scene()
+    stage.state.put(AUTHORITY, code=b"\x00")
+    authorize(stage, authorization())
+    assert stage.journal.code(AUTHORITY) == b"\x00"
+
+
+@pytest.mark.parametrize("shard_id", [0, 1])
+def test_only_authorities_at_home_in_this_shard_count(shard_id: int) -> None:
+    stage = scene(shard_id, shard_count=2)
+    authorize(stage, authorization())
+    assert is_delegated(stage) == (home_key(AUTHORITY) % 2 == shard_id)
+
+
+def test_an_authority_that_exists_costs_half() -> None:
+    new, old = scene(), scene()
+    old.state.put(AUTHORITY, 1)
+    first, second = authorize(new, authorization()), authorize(old, authorization())
+    assert first.gas_used == 46_000
+    assert second.gas_used == 46_000 - min(12_500, 46_000 // 5)
+
+
+def test_a_delegate_that_is_a_precompiled_contract_is_empty_code() -> None:
+    stage = scene()
+    sha256 = Recipient(bytes(19) + b"\x02")
+    authorize(stage, authorization(sha256))
+    assert stage.execute(AUTHORITY, key=home_key(AUTHORITY)).output == b""

@@ -1,0 +1,104 @@
+"""A call that nobody signed: it may do anything, and nothing of it stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from quarkparsec.errors import Rejected
+from quarkparsec.runners.evm.call import Call, CallResult, GasTooLow, call
+from quarkparsec.runners.evm.world import OutOfTime
+from quarkparsec.runners.validity import InsufficientFunds
+from quarkparsec.types import Gas, Recipient, Wei
+from tests.runners.assembler import assemble, deploying, returning
+from tests.runners.scene import BASE_FEE, ETHER, KEY, SENDER, Scene, recipient
+
+CONTRACT = recipient(1)
+POOR = recipient(2)
+
+
+def never() -> bool:
+    return False
+
+
+def run(stage: Scene, to: Recipient | None = CONTRACT, **fields: Any) -> CallResult:
+    wanted = Call(SENDER, to, KEY, Gas(1_000_000))._replace(**fields)
+    return call(stage.journal, wanted, stage.block, never)
+
+
+def scene(program: str, **rest: Any) -> Scene:
+    made = Scene()
+    made.contract(CONTRACT, assemble(program), **rest)
+    return made
+
+
+def test_a_call_answers_and_leaves_nothing_behind() -> None:
+    stage = scene(f"7 0 SSTORE 0 0 0 CREATE POP 1 0 TSTORE 0 SLOAD {returning(1)}")
+    for _ in range(2):
+        result = run(stage, value=Wei(5))
+        assert (int.from_bytes(result.output, "big"), result.error) == (7, None)
+    assert stage.journal.changes() == {}
+    assert stage.journal.undo == []
+    assert stage.execute(CONTRACT).gas_used == result.gas_used
+
+
+def test_a_revert_gives_its_reason() -> None:
+    result = run(scene("42 0 MSTORE 32 0 REVERT"))
+    assert result.is_reverted
+    assert int.from_bytes(result.output, "big") == 42
+
+
+def test_gas_is_free_without_a_fee_cap() -> None:
+    stage = scene(f"BASEFEE GASPRICE CALLER BALANCE {returning(3)}")
+    output = run(stage).output
+    assert output == (ETHER).to_bytes(32, "big") + bytes(64)
+    assert run(stage, sender=POOR).output == bytes(96)
+
+
+def test_gas_is_paid_with_a_fee_cap() -> None:
+    stage = scene(f"BASEFEE GASPRICE CALLER BALANCE {returning(3)}")
+    fees: dict[str, Any] = {"max_fee_per_gas": Wei(20), "max_priority_fee_per_gas": Wei(2)}
+    output = run(stage, **fees).output
+    words = [int.from_bytes(output[at : at + 32], "big") for at in (0, 32, 64)]
+    assert words == [ETHER - 1_000_000 * 9, 9, BASE_FEE]
+    with pytest.raises(InsufficientFunds):
+        run(stage, sender=POOR, **fees)
+    with pytest.raises(Rejected, match="max fee per gas less than block base fee"):
+        run(stage, max_fee_per_gas=Wei(6))
+
+
+def test_value_must_be_there() -> None:
+    with pytest.raises(InsufficientFunds, match="insufficient funds for gas \\* price \\+ value"):
+        run(scene("STOP"), sender=POOR, value=Wei(1))
+
+
+def test_a_creation_answers_with_the_code() -> None:
+    stage = Scene()
+    assert run(stage, to=None, data=deploying(b"\x01\x02")).output == b"\x01\x02"
+    assert stage.journal.changes() == {}
+
+
+def test_gas_must_pay_for_the_start() -> None:
+    with pytest.raises(GasTooLow, match="intrinsic gas too low: have 20999, want 21000"):
+        run(scene("STOP"), gas_limit=Gas(20_999))
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "JUMPDEST 0 JUMP",
+        "JUMPDEST 1 0 JUMPI",
+        "0 0 0 0 ADDRESS GAS STATICCALL",
+        "0 0 0 0 2 GAS STATICCALL " * 50,
+    ],
+    ids=["loop", "conditional loop", "recursion", "precompiled"],
+)
+def test_a_call_that_takes_too_long_is_stopped(program: str) -> None:
+    stage = scene(program)
+    looks = iter(range(1_000_000))
+    wanted = Call(SENDER, CONTRACT, KEY, Gas(2**40))
+    with pytest.raises(OutOfTime):
+        call(stage.journal, wanted, stage.block, lambda: next(looks) == 40)
+    assert stage.journal.undo == []
+    assert stage.journal.changes() == {}

@@ -1,0 +1,44 @@
+"""Forks differ where Ethereum's do."""
+
+from __future__ import annotations
+
+from quarkparsec.chain.fork import FORKS, PRECOMPILES
+from quarkparsec.runners.evm.forks import RULES, WATCHED_RULES
+from tests.runners.assembler import assemble, returning
+from tests.runners.scene import Scene, recipient
+
+CONTRACT = recipient(1)
+JUMPDEST = 0x5B
+
+
+def test_every_fork_has_rules_for_its_precompiled_contracts() -> None:
+    assert set(RULES) == set(FORKS)
+    for fork in FORKS:
+        assert RULES[fork].precompiles.keys() == PRECOMPILES[fork]
+
+
+def test_a_watched_table_differs_in_one_entry_and_not_in_its_price() -> None:
+    for fork in FORKS:
+        plain, watched = RULES[fork].instructions, WATCHED_RULES[fork].instructions
+        assert [n for n in range(256) if plain[n] != watched[n]] == [JUMPDEST]
+        assert plain[JUMPDEST][1:] == watched[JUMPDEST][1:]
+
+
+def test_cancun_follows_no_delegation() -> None:
+    outputs = []
+    for fork in FORKS:
+        stage = Scene(fork=fork)
+        delegate = stage.contract(recipient(2), assemble(f"7 {returning(1)}"))
+        stage.contract(CONTRACT, b"\xef\x01\x00" + delegate)
+        outputs.append(stage.execute(CONTRACT).error)
+    assert outputs == ["invalid opcode: opcode 0xef not defined", None]
+
+
+def test_the_bls_contracts_came_with_prague() -> None:
+    program = assemble(f"0 0 0 0 11 30000 STATICCALL {returning(1)}")
+    flags = []
+    for fork in FORKS:
+        stage = Scene(fork=fork)
+        stage.contract(CONTRACT, program)
+        flags.append(stage.execute(CONTRACT).output[-1])
+    assert flags == [1, 0]  # nothing is there to fail; an empty input is no pair of points

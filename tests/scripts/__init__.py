@@ -1,0 +1,1 @@
+"""The scripts, as far as they can be tested without starting processes."""

@@ -1,0 +1,1 @@
+"""What the load test and the benchmarks measure with."""

@@ -1,0 +1,129 @@
+"""A shard machine on a memory store, driven by hand: the master's part is played by the test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quarkparsec.chain.block import ShardSummary
+from quarkparsec.chain.genesis import Genesis
+from quarkparsec.codec import rlp
+from quarkparsec.crypto.keccak import keccak
+from quarkparsec.effects import JobDone, Persist, Persisted, Run, Send
+from quarkparsec.shard.genesis_block import open_shard
+from quarkparsec.shard.events import Announce
+from quarkparsec.shard.machine import ShardMachine
+from quarkparsec.store import MemoryStore
+from quarkparsec.types import Epoch, Hash32, ShardId
+from quarkparsec.wire import epoch as wire
+from tests.simulation.wallet import GWEI, Wallet, wallets
+from tests.simulation.world import genesis_of
+
+ALICE, BOB, CAROL = wallets(1, 3)[ShardId(0)]
+GENESIS: Genesis = genesis_of(1, 0, 0)
+TERM = 1
+ROOT_0 = keccak(b"root block 0")
+
+
+class Driven:
+    """The machine, its store, and what it said."""
+
+    def __init__(self, store: MemoryStore | None = None) -> None:
+        self.store = MemoryStore() if store is None else store
+        state = open_shard(self.store, GENESIS, ShardId(0))
+        self.machine = ShardMachine(GENESIS, ShardId(0), self.store, state)
+        self.said: list[wire.FromShard] = []
+        self.announced: list[Announce] = []
+        self.held: list[Any] = []
+        """Effects that the test has not let happen yet."""
+        self.hold: type | None = None
+        self.root_hash = ROOT_0
+        self.carry_out(self.machine.start(0))
+
+    def give(self, event: Any) -> list[wire.FromShard]:
+        """Feed an event; what the machine says about it."""
+        before = len(self.said)
+        self.carry_out(self.machine.step(0, event))
+        return self.said[before:]
+
+    def carry_out(self, effects: list[Any]) -> None:
+        for effect in effects:
+            if self.hold is not None and isinstance(effect, self.hold):
+                self.held.append(effect)
+            else:
+                self.do(effect)
+
+    def do(self, effect: Any) -> None:
+        """Let one effect happen, with what follows from it."""
+        if isinstance(effect, Send):
+            self.said.append(effect.message)
+        elif isinstance(effect, Persist):
+            self.store.write(effect.batch, sync=effect.sync)
+            self.carry_out(self.machine.step(0, Persisted(effect.token)))
+        elif isinstance(effect, Run):
+            result = effect.job(lambda: False)
+            self.carry_out(self.machine.step(0, JobDone(effect.job_id, result)))
+        elif isinstance(effect, Announce):
+            self.announced.append(effect)
+
+    def admit(self, wallet: Wallet, nonce: int, value: int = 1) -> Hash32:
+        transaction = wallet.sign(nonce, CAROL.recipient, value)
+        self.carry_out(self.machine.admit(0, transaction, transaction_key()))
+        return transaction.hash
+
+    def state_name(self) -> str:
+        return type(self.machine.state).__name__
+
+    # --- the master's part
+
+    def welcome(self, epoch: int = 0, block_hash: bytes | None = None) -> list[wire.FromShard]:
+        join = next(each for each in reversed(self.said) if isinstance(each, wire.Join))
+        block_hash = join.block_hash if block_hash is None else block_hash
+        return self.give(
+            wire.Welcome(
+                ShardId(0),
+                join.visit,
+                TERM,
+                Epoch(epoch),
+                (self.root_hash,),
+                block_hash,
+                wire.to_amount(GWEI),
+            )
+        )
+
+    def open(self, epoch: int = 1, attempt: int = 0) -> list[wire.FromShard]:
+        return self.give(
+            wire.Open(
+                ShardId(0),
+                wire.Round(Epoch(epoch), TERM, attempt),
+                self.root_hash,
+                1_000,
+                wire.to_amount(GWEI),
+                bytes(32),
+                1,
+            )
+        )
+
+    def seal(self, epoch: int = 1, attempt: int = 0, fees: int = 0) -> list[wire.FromShard]:
+        open_round = wire.Round(Epoch(epoch), TERM, attempt)
+        return self.give(wire.Seal(ShardId(0), open_round, wire.to_amount(fees)))
+
+    def abort(self, epoch: int = 1, attempt: int = 0) -> list[wire.FromShard]:
+        return self.give(wire.Abort(ShardId(0), wire.Round(Epoch(epoch), TERM, attempt)))
+
+    def commit(self, block_hash: bytes, epoch: int = 1) -> list[wire.FromShard]:
+        self.root_hash = keccak(self.root_hash)
+        return self.give(
+            wire.Commit(
+                ShardId(0), TERM, Epoch(epoch), self.root_hash, block_hash, wire.to_amount(GWEI)
+            )
+        )
+
+
+def transaction_key() -> Any:
+    """All of these accounts live in the only shard; the key doesn't matter to a transfer."""
+    return 0
+
+
+def summary_of(sealed: wire.FromShard) -> ShardSummary:
+    assert isinstance(sealed, wire.Sealed)
+    return ShardSummary.from_item(rlp.decode_list(sealed.summary))

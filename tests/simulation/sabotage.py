@@ -1,0 +1,190 @@
+"""Machines with one planted bug each: what the checkers are for. Every one must be found."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from msgspec.structs import replace
+
+from quarkparsec.effects import JobDone, Persist
+from quarkparsec.root import events as root_events
+from quarkparsec.root import machine as root
+from quarkparsec.root import states as root_states
+from quarkparsec.root.machine import RootMachine
+from quarkparsec.root.orders import commit_order
+from quarkparsec.shard import events as shard_events
+from quarkparsec.shard import machine as shard
+from quarkparsec.shard import states as shard_states
+from quarkparsec.shard.machine import ShardMachine
+from quarkparsec.shard.states import RootHead
+from quarkparsec.types import Hash32
+from quarkparsec.wire import epoch as wire
+from tests.simulation.faults import Faults
+from tests.simulation.world import Machines
+
+
+class Root(RootMachine):
+    """A root machine whose moves can be overridden: the table names functions of the real one."""
+
+    def step(self, now_ms: int, event: Any) -> list[root_events.Effect]:
+        self._now_ms = now_ms
+        move = root.MOVES[type(event)].get(type(self._state))
+        if move is not None:
+            self._state = getattr(self, move.__name__)(self._state, event)
+        if isinstance(self._state, root_states.Between):
+            self._state = self._open_if_due(self._state)
+        return self._take_effects()
+
+
+class Shard(ShardMachine):
+    """The same for shards."""
+
+    def step(self, now_ms: int, event: Any) -> list[shard_events.Effect]:
+        self._now_ms = now_ms
+        move = shard.MOVES[type(event)].get(type(self._state))
+        if move is not None:
+            self._state = getattr(self, move.__name__)(self._state, event)
+        return self._take_effects()
+
+
+class CommitsBeforePersisting(Root):
+    """Tells the shards to commit while the root block is still being written."""
+
+    def _store_if_sealed(self, now: root_states.Sealing) -> root_states.State:
+        after = super()._store_if_sealed(now)
+        if isinstance(after, root_states.Storing):
+            before, self._head = self._head, after.block
+            for member in self._members:
+                self._send(commit_order(self._head, self._term, member.shard_id))
+            self._head = before
+        return after
+
+
+class NeverSyncsRootBlocks(Root):
+    """Writes root blocks without waiting for the disk."""
+
+    def _take_effects(self) -> list[root_events.Effect]:
+        return [_unsynced(effect) for effect in super()._take_effects()]
+
+
+class ForgetsItsTerm(Root):
+    """Starts every time with the same term."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._term = 1
+
+
+class WelcomesTooEarly(Root):
+    """Answers a visit although the block that it reports may still be committed."""
+
+    def _join(self, now: root_states.State, event: wire.Join) -> root_states.State:
+        member = self._members[event.shard_id]
+        if event.visit > member.visit:
+            member.begin_visit(event.visit)
+        self._welcome(member)
+        return now
+
+
+class GoesOnWithoutAnswers(Root):
+    """Takes an epoch's header from fewer shards than take part: carries the rest over."""
+
+    def _store_if_sealed(self, now: root_states.Sealing) -> root_states.State:
+        if len(now.summaries) == len(now.plan.participants) - 1:
+            now = now._replace(plan=now.plan._replace(participants=tuple(sorted(now.summaries))))
+        return super()._store_if_sealed(now)
+
+
+class ShowsSealedBlocks(Shard):
+    """Shows a block's receipts as soon as it is sealed."""
+
+    def _be_sealed(self, storing: shard_states.Storing, event: Any) -> shard_states.State:
+        after = super()._be_sealed(storing, event)
+        if isinstance(after, shard_states.Sealed):
+            built = after.built
+            announce = shard_events.Announce(built.block, built.receipts, built.invalid)
+            self._effects.append(announce)
+        return after
+
+
+class NeverSyncsSealedBlocks(Shard):
+    """Says Sealed while the record is only in memory."""
+
+    def _take_effects(self) -> list[shard_events.Effect]:
+        return [_unsynced(effect) for effect in super()._take_effects()]
+
+
+class SkipsReplay(Shard):
+    """Believes that a committed block's state is there after a crash."""
+
+    def _be_welcomed(
+        self, joining: shard_states.Joining, event: wire.Welcome
+    ) -> shard_states.State:
+        if joining.record is None or joining.built is not None:
+            return super()._be_welcomed(joining, event)
+        if event.visit != joining.visit:
+            return joining
+        hashes = tuple(map(Hash32, event.root_hashes))
+        head = RootHead(event.epoch, hashes[-1], wire.from_amount(event.base_fee))
+        return self._commit(head, hashes, None)
+
+
+class BelievesOldWelcomes(Shard):
+    """Takes any Welcome for an answer, whichever visit it was to."""
+
+    def _be_welcomed(
+        self, joining: shard_states.Joining, event: wire.Welcome
+    ) -> shard_states.State:
+        return super()._be_welcomed(joining, replace(event, visit=joining.visit))
+
+
+class LosesMoney(Shard):
+    """Credits no fees."""
+
+    def _seal(self, executed: shard_states.Executed, event: wire.Seal) -> shard_states.State:
+        return super()._seal(executed, wire.Seal(event.shard_id, event.round, wire.to_amount(0)))
+
+
+class BelievesOldJobs(Shard):
+    """Takes the lane of an aborted round for the lane of this one."""
+
+    def _end_lane(self, executing: shard_states.Executing, event: JobDone) -> shard_states.State:
+        return super()._end_lane(executing._replace(job_id=event.job_id), event)
+
+
+HARSH: Final = Faults(
+    repetition=0.5,
+    delay_ms_max=5,
+    late=0.2,
+    crash=0.03,
+    power_cut=0.5,
+    slow_disk_ms_max=1_000,
+    links_tell=False,
+)
+"""For bugs that need a crash and a late message in one narrow place."""
+
+
+class Planted(NamedTuple):
+    """A bug and the faults that bring it to light (None: drawn for each seed)."""
+
+    machines: Machines
+    faults: Faults | None = None
+
+
+PLANTED: Final = {
+    "commits before persisting": Planted(Machines(root=CommitsBeforePersisting)),
+    "never syncs root blocks": Planted(Machines(root=NeverSyncsRootBlocks)),
+    "forgets its term": Planted(Machines(root=ForgetsItsTerm)),
+    "welcomes too early": Planted(Machines(root=WelcomesTooEarly), HARSH),
+    "goes on without answers": Planted(Machines(root=GoesOnWithoutAnswers)),
+    "shows sealed blocks": Planted(Machines(shard=ShowsSealedBlocks)),
+    "never syncs sealed blocks": Planted(Machines(shard=NeverSyncsSealedBlocks)),
+    "skips replay": Planted(Machines(shard=SkipsReplay)),
+    "believes old welcomes": Planted(Machines(shard=BelievesOldWelcomes), HARSH),
+    "loses money": Planted(Machines(shard=LosesMoney)),
+    "believes old jobs": Planted(Machines(shard=BelievesOldJobs)),
+}
+
+
+def _unsynced(effect: Any) -> Any:
+    return effect._replace(sync=False) if isinstance(effect, Persist) else effect
