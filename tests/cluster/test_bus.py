@@ -286,6 +286,7 @@ def test_a_peer_that_says_nothing_is_cut(monkeypatch: pytest.MonkeyPatch) -> Non
             async with asyncio.timeout(5):
                 await read_until_cut(reader)
             writer.close()
+            await asyncio.gather(writer.wait_closed(), return_exceptions=True)
 
     run(scene())
 
@@ -302,6 +303,7 @@ def test_the_number_of_unproved_peers_is_bounded(monkeypatch: pytest.MonkeyPatch
                 await connect(LOOPBACK, port, credentials(SLAVE), Recorder())
             for _, writer in silent:
                 writer.close()
+                await writer.wait_closed()
             await asyncio.sleep(0.02)
             connection = await connect(LOOPBACK, port, credentials(SLAVE), Recorder())
             assert await connection.request(Nothing()) == Nothing()
