@@ -15,8 +15,8 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import RequestHandler
 
-from cluster.bounded import LeastRecentlyUsed
 from cluster.driver import now_ms
+from quarkparsec.cache import Cache
 from quarkparsec.jsonrpc.allowance import Allowance
 from quarkparsec.jsonrpc.policy import Door, Head, cors_headers, preflight_headers, refuse
 from quarkparsec.jsonrpc.service import Spend
@@ -46,7 +46,7 @@ class HttpServer:
         self._answer: Final = answer
         self._door: Final = door
         self._guard: Final = guard
-        self._allowances: Final[LeastRecentlyUsed[str, Allowance]] = LeastRecentlyUsed(CLIENTS_MAX)
+        self._allowances: Final[Cache[str, Allowance]] = Cache(CLIENTS_MAX)
         self._runner: web.ServerRunner | None = None
 
     async def start(self, host: str, port: int) -> None:

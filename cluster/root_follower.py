@@ -7,9 +7,9 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from cluster.bounded import LeastRecentlyUsed
 from cluster.bus import Connection, Credentials, stay_connected
 from cluster.config import Endpoint
+from quarkparsec.cache import Cache
 from quarkparsec.chain.block import RootBlock
 from quarkparsec.errors import InvalidInput, Unavailable
 from quarkparsec.limits import ROOT_BLOCK_CACHE_MAX
@@ -31,12 +31,8 @@ class RootFollower:
         self._on_block: Final = on_block
         self._connection: Connection | None = None
         self._head: RootBlock | None = None
-        self._by_number: Final[LeastRecentlyUsed[int, RootBlock]] = LeastRecentlyUsed(
-            ROOT_BLOCK_CACHE_MAX
-        )
-        self._by_hash: Final[LeastRecentlyUsed[Hash32, RootBlock]] = LeastRecentlyUsed(
-            ROOT_BLOCK_CACHE_MAX
-        )
+        self._by_number: Final[Cache[int, RootBlock]] = Cache(ROOT_BLOCK_CACHE_MAX)
+        self._by_hash: Final[Cache[Hash32, RootBlock]] = Cache(ROOT_BLOCK_CACHE_MAX)
 
     async def run(self) -> None:
         """Stay connected to the master, as long as the task lives."""

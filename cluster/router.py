@@ -11,11 +11,11 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
-from cluster.bounded import LeastRecentlyUsed
 from cluster.bus import Credentials, stay_connected
 from cluster.identity import Identity
 from cluster.peer_link import PeerLink
 from cluster.root_follower import RootFollower
+from quarkparsec.cache import Cache
 from quarkparsec.chain.block import RootBlock
 from quarkparsec.chain.creation import create_address
 from quarkparsec.chain.fork import PRECOMPILES
@@ -52,16 +52,10 @@ class Router:
             for slave in identity.config.slaves
             for shard in slave.shards
         }
-        self._keys: Final[LeastRecentlyUsed[Recipient, ShardKey]] = LeastRecentlyUsed(
-            LOCATION_CACHE_MAX
-        )
-        self._expected: Final[LeastRecentlyUsed[Recipient, ShardKey]] = LeastRecentlyUsed(
-            SUBMITTED_CACHE_MAX
-        )
+        self._keys: Final[Cache[Recipient, ShardKey]] = Cache(LOCATION_CACHE_MAX)
+        self._expected: Final[Cache[Recipient, ShardKey]] = Cache(SUBMITTED_CACHE_MAX)
         """Contracts of admitted transactions that no block has yet."""
-        self._submitted: Final[LeastRecentlyUsed[Hash32, ShardId]] = LeastRecentlyUsed(
-            SUBMITTED_CACHE_MAX
-        )
+        self._submitted: Final[Cache[Hash32, ShardId]] = Cache(SUBMITTED_CACHE_MAX)
 
     async def run(self) -> None:
         """Stay connected to the master and to every slave, as long as the task lives."""
@@ -185,5 +179,5 @@ class Router:
         """What a block created may live elsewhere than was known; the directory will say."""
         for summary in block.summaries:
             for address in summary.created:
-                self._keys.forget(address.recipient)
-                self._expected.forget(address.recipient)
+                self._keys.pop(address.recipient)
+                self._expected.pop(address.recipient)
