@@ -6,6 +6,7 @@ consensus client. Admin methods exist on this port only.
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from quarkparsec.crypto.json_web_token import check_token
 from quarkparsec.errors import InvalidInput
 
 _BEARER: Final = "Bearer "
+_SECRET: Final = re.compile("[0-9A-Fa-f]{64}")
 
 
 class TokenGuard:
@@ -40,8 +42,9 @@ def _load(path: Path) -> bytes:
     try:
         if path.stat().st_mode & 0o077:
             raise InvalidInput(f"{path} is readable by others; chmod 600 it")
-        return bytes.fromhex(path.read_text().strip().removeprefix("0x"))
+        digits = path.read_text().strip().removeprefix("0x")
     except OSError as error:
         raise InvalidInput(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise InvalidInput(f"{path} must hold 64 hex digits") from error
+    if _SECRET.fullmatch(digits) is None:  # an empty one, above all, would let everybody in
+        raise InvalidInput(f"{path} must hold 64 hex digits")
+    return bytes.fromhex(digits)

@@ -27,8 +27,14 @@ class _Waiting(NamedTuple):
 
 class _Routed(NamedTuple):
     waiting: _Waiting
-    hash: Hash32
-    submission: Submission
+    transaction: Transaction
+    to_key: ShardKey
+    shard_id: ShardId
+
+    def to_submission(self) -> Submission:
+        return Submission(
+            self.shard_id, self.transaction.raw, self.transaction.sender, self.to_key
+        )
 
 
 class Admission:
@@ -70,7 +76,7 @@ class Admission:
             routed = await self._route(batch)
             by_slave: dict[str, list[_Routed]] = {}
             for one in routed:
-                slave = self._router.slave_of(ShardId(one.submission.shard_id))
+                slave = self._router.slave_of(one.shard_id)
                 by_slave.setdefault(slave, []).append(one)
             await asyncio.gather(*(self._send(slave, some) for slave, some in by_slave.items()))
         except QuarkparsecError as error:
@@ -94,21 +100,16 @@ class Admission:
         routed = []
         for (waiting, transaction), to_key in zip(valid, keys, strict=True):
             try:
-                routed.append(
-                    _Routed(waiting, transaction.hash, self._submission(transaction, to_key))
-                )
+                shard_id = self._router.shard_of_transaction(transaction, to_key)
+                routed.append(_Routed(waiting, transaction, to_key, shard_id))
             except Rejected as error:
                 _fail((waiting,), error)
         return routed
 
-    def _submission(self, transaction: Transaction, to_key: ShardKey) -> Submission:
-        shard_id = self._router.shard_of_transaction(transaction, to_key)
-        return Submission(shard_id, transaction.raw, transaction.sender, to_key)
-
     async def _send(self, slave: str, routed: Sequence[_Routed]) -> None:
         waiting = [one.waiting for one in routed]
         try:
-            message = Admit([one.submission for one in routed])
+            message = Admit([one.to_submission() for one in routed])
             answer = await self._router.ask(slave, message, Admitted)
         except QuarkparsecError as error:
             _fail(waiting, error)
@@ -119,8 +120,8 @@ class Admission:
             if verdict:
                 one.waiting.verdict.set_exception(Rejected(verdict))
             else:
-                self._router.remember(one.hash, ShardId(one.submission.shard_id))
-                one.waiting.verdict.set_result(one.hash)
+                self._router.remember(one.transaction, one.to_key, one.shard_id)
+                one.waiting.verdict.set_result(one.transaction.hash)
 
 
 def _decode_all(raws: Sequence[bytes]) -> list[Transaction | QuarkparsecError]:

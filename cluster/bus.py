@@ -4,8 +4,8 @@ A connection carries envelopes, each one message with an id. Id 0 is a notice: n
 id opens a request that the peer answers once, with the next even id. Both ends may send either at any
 time, and answers may come in any order.
 
-What bounds it: the handshake has a deadline, every request has one, the number of open requests and the
-bytes that wait to be sent have a maximum; a peer that passes one is cut off.
+What bounds it: the handshake has a deadline, every request has one; the number of unproved peers, of open
+requests and of bytes that wait to be sent have a maximum; a peer that passes one is cut off.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from quarkparsec.limits import (
     CONNECTION_BUFFER_BYTES_MAX,
     CONNECTION_REQUESTS_MAX,
     HANDSHAKE_TIMEOUT_MS,
+    HANDSHAKES_MAX,
     RECONNECT_DELAY_MS,
     REQUEST_TIMEOUT_MS,
 )
@@ -168,7 +169,14 @@ class Connection(asyncio.Protocol):
         self.ready.set_result(peer)
         if self._handshake_timer is not None:
             self._handshake_timer.cancel()
-        self._spawn(self._service.opened(self))
+        self._spawn(self._tell_opened())
+
+    async def _tell_opened(self) -> None:
+        try:
+            await self._service.opened(self)
+        except (InvalidInput, Rejected) as error:
+            log.warning("cutting a connection: %s", error)
+            self.close()
 
     def _handshake_late(self) -> None:
         if not self.ready.done():
@@ -221,14 +229,39 @@ class Connection(asyncio.Protocol):
             transport.abort()
 
 
+class _Entrance:
+    """Accepts peers, a bounded number of them before they have proved who they are."""
+
+    def __init__(self, credentials: Credentials, service: Service) -> None:
+        self._credentials: Final = credentials
+        self._service: Final = service
+        self._unproved = 0
+
+    def __call__(self) -> asyncio.Protocol:
+        if self._unproved >= HANDSHAKES_MAX:
+            return _TurnedAway()
+        connection = Connection(self._credentials.session(initiator=False), self._service)
+        self._unproved += 1
+        connection.ready.add_done_callback(self._judged)
+        return connection
+
+    def _judged(self, _: asyncio.Future[Peer]) -> None:
+        self._unproved -= 1
+
+
+class _TurnedAway(asyncio.Protocol):
+    """A connection too many."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast("asyncio.Transport", transport).abort()
+
+
 async def listen(
     host: str, port: int, credentials: Credentials, service: Service
 ) -> asyncio.Server:
     """Accept peers on host:port."""
     loop = asyncio.get_running_loop()
-    return await loop.create_server(
-        lambda: Connection(credentials.session(initiator=False), service), host, port
-    )
+    return await loop.create_server(_Entrance(credentials, service), host, port)
 
 
 async def connect(host: str, port: int, credentials: Credentials, service: Service) -> Connection:

@@ -92,8 +92,10 @@ def load_config(path: Path) -> ClusterConfig:
 
 
 def save_config(path: Path, config: ClusterConfig) -> None:
-    """Write a cluster file that `load_config` reads back."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(config), indent=2) + b"\n")
+    """Write a cluster file that `load_config` reads back; whoever is stopped half-way leaves the old one."""
+    written = path.with_suffix(".new")
+    written.write_bytes(msgspec.json.format(msgspec.json.encode(config), indent=2) + b"\n")
+    written.replace(path)
 
 
 def check_shards(config: ClusterConfig, shard_count: int) -> None:

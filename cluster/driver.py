@@ -59,6 +59,7 @@ class Driver:
         self._announce: Final = announce
         self._stepped: Final = stepped
         self._timer: asyncio.TimerHandle | None = None
+        self._broken = False
 
     def start(self) -> None:
         """Let the machine come up."""
@@ -113,7 +114,17 @@ class Driver:
 
     def _in_thread(self, work: Callable[[], Any]) -> None:
         loop = asyncio.get_running_loop()
-        loop.run_in_executor(self._thread, work).add_done_callback(self._done)
+        loop.run_in_executor(self._thread, self._unless_broken, work).add_done_callback(self._done)
+
+    def _unless_broken(self, work: Callable[[], Any]) -> Any:
+        """Do `work`, but nothing any more after some failed: a write left out must not be passed over."""
+        if self._broken:
+            raise Unavailable(f"{self._name} has stopped")
+        try:
+            return work()
+        except BaseException:
+            self._broken = True
+            raise
 
     def _done(self, future: asyncio.Future[Any]) -> None:
         if future.cancelled():
@@ -137,6 +148,8 @@ class Driver:
             self.step(Tick())
 
     def _fail(self, error: BaseException) -> None:
+        if self.failed.done():  # what was under way then fails, too
+            return
         log.critical("%s stops", self._name, exc_info=error)
         self.failed.set_exception(error)
         self.failed.exception()  # whoever waits for it sees it; nobody has to

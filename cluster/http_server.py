@@ -7,10 +7,13 @@ bodies, the deadline of an answer and the budget of each client.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import RequestHandler
 
 from cluster.bounded import LeastRecentlyUsed
 from cluster.driver import now_ms
@@ -21,9 +24,13 @@ from quarkparsec.limits import (
     CLIENTS_MAX,
     HTTP_ANSWER_TIMEOUT_MS,
     HTTP_BODY_TIMEOUT_MS,
+    HTTP_CONNECTIONS_MAX,
     HTTP_KEEPALIVE_MS,
+    HTTP_LINGER_MS,
     RPC_BODY_BYTES_MAX,
 )
+
+log = logging.getLogger("http")
 
 Answer = Callable[[bytes, Spend], Awaitable[bytes]]
 """From a body and the client's purse to the answer's bytes."""
@@ -44,8 +51,15 @@ class HttpServer:
 
     async def start(self, host: str, port: int) -> None:
         """Listen. Raises OSError if the port is taken."""
-        keepalive_s = HTTP_KEEPALIVE_MS / 1000
-        server = web.Server(self._handle, access_log=None, keepalive_timeout=keepalive_s)
+        log.addFilter(_is_fault_of_ours)
+        server = _Connections(
+            self._handle,
+            access_log=None,
+            logger=log,
+            auto_decompress=False,
+            keepalive_timeout=HTTP_KEEPALIVE_MS / 1000,
+            lingering_time=HTTP_LINGER_MS / 1000,
+        )
         self._runner = web.ServerRunner(server)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()
@@ -71,8 +85,8 @@ class HttpServer:
                 answer = await self._answer(body, self._purse(request))
         except TimeoutError:
             return web.Response(status=503, text="request timed out")
-        except web.HTTPRequestEntityTooLarge as error:
-            return web.Response(status=413, text=error.reason)
+        except (web.HTTPBadRequest, web.HTTPRequestEntityTooLarge) as error:
+            return web.Response(status=error.status, text=error.text)
         headers = cors_headers(origin, self._door)
         return web.Response(body=answer, content_type="application/json", headers=headers)
 
@@ -85,14 +99,32 @@ class HttpServer:
         return lambda cost: allowance.spend(cost, now_ms())
 
 
+class _Connections(web.Server):
+    """The connections of one port, bounded: each has a file descriptor, and the databases need some."""
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        if len(self.connections) > HTTP_CONNECTIONS_MAX:
+            asyncio.get_running_loop().call_soon(handler.force_close)  # not before it is set up
+
+
 async def _read(request: web.BaseRequest) -> bytes:
     """The body, but never more of it than is allowed."""
     body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > RPC_BODY_BYTES_MAX:
-            raise web.HTTPRequestEntityTooLarge(RPC_BODY_BYTES_MAX, len(body))
+    try:
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > RPC_BODY_BYTES_MAX:
+                raise web.HTTPRequestEntityTooLarge(RPC_BODY_BYTES_MAX, len(body))
+    except web.RequestPayloadError as error:
+        raise web.HTTPBadRequest(text="malformed body") from error
     return bytes(body)
+
+
+def _is_fault_of_ours(record: logging.LogRecord) -> bool:
+    """Whether a line belongs into the log; what clients get wrong doesn't: they could fill the disk."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
 
 
 def _head(request: web.BaseRequest) -> Head:

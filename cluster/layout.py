@@ -74,8 +74,6 @@ class DataDirectory:
 
     def prepare(self, options: Options) -> tuple[ClusterConfig, Genesis]:
         """Create what is missing; the configuration to run with. Raises InvalidInput."""
-        for folder in (self.logs, self.run):
-            folder.mkdir(parents=True, exist_ok=True)
         wanted = _read_genesis(options.genesis, options.shards)
         if self.config.exists():
             genesis = parse_genesis(self.genesis.read_bytes())
@@ -84,10 +82,13 @@ class DataDirectory:
             genesis = parse_genesis(wanted)
             config = _new_config(options, genesis)
             self._create(wanted)
+        for folder in (self.logs, self.run):
+            folder.mkdir(exist_ok=True)
         save_config(self.config, config)
         return config, genesis
 
     def _create(self, genesis: bytes) -> None:
+        self.path.mkdir(parents=True, exist_ok=True)
         self.genesis.write_bytes(genesis)
         for path in (self.secret, self.token):
             path.unlink(missing_ok=True)

@@ -19,8 +19,9 @@ from cluster.identity import Identity
 from cluster.leveldb import LevelDBStore
 from quarkparsec.broker.directory import Directory
 from quarkparsec.errors import InvalidInput
+from quarkparsec.root.events import Announce, Excluded, LinkDown, LinkUp
 from quarkparsec.root.genesis_block import open_root_chain
-from quarkparsec.root.machine import Announce, Excluded, LinkDown, LinkUp, RootMachine
+from quarkparsec.root.machine import RootMachine
 from quarkparsec.types import Epoch, Hash32, Recipient, ShardId
 from quarkparsec.wire import queries
 from quarkparsec.wire.envelope import Message

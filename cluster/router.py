@@ -17,6 +17,7 @@ from cluster.identity import Identity
 from cluster.peer_link import PeerLink
 from cluster.root_follower import RootFollower
 from quarkparsec.chain.block import RootBlock
+from quarkparsec.chain.creation import create_address
 from quarkparsec.chain.fork import PRECOMPILES
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.errors import InvalidInput, Rejected, Unavailable
@@ -54,6 +55,10 @@ class Router:
         self._keys: Final[LeastRecentlyUsed[Recipient, ShardKey]] = LeastRecentlyUsed(
             LOCATION_CACHE_MAX
         )
+        self._expected: Final[LeastRecentlyUsed[Recipient, ShardKey]] = LeastRecentlyUsed(
+            SUBMITTED_CACHE_MAX
+        )
+        """Contracts of admitted transactions that no block has yet."""
         self._submitted: Final[LeastRecentlyUsed[Hash32, ShardId]] = LeastRecentlyUsed(
             SUBMITTED_CACHE_MAX
         )
@@ -112,9 +117,15 @@ class Router:
 
     # --- transactions on their way
 
-    def remember(self, transaction_hash: Hash32, shard_id: ShardId) -> None:
-        """A transaction was admitted there: look for it there first."""
-        self._submitted.put(transaction_hash, shard_id)
+    def remember(self, admitted: Transaction, to_key: ShardKey, shard_id: ShardId) -> None:
+        """A transaction was admitted there: look for it there first.
+
+        One that creates a contract says where the contract will live, so that it can be called right
+        away, in the nonce order of one sender, before any block has it.
+        """
+        self._submitted.put(admitted.hash, shard_id)
+        if admitted.to is None:
+            self._expected.put(create_address(admitted.sender, admitted.nonce), to_key)
 
     def submitted_to(self, transaction_hash: Hash32) -> ShardId | None:
         """Where a transaction of this gateway was admitted, if that is still known."""
@@ -160,7 +171,8 @@ class Router:
             return COMMON_KEY
         if tx.to is None or tx.to in self._everywhere:
             return home_key(tx.sender)
-        return located[tx.to]
+        expected = self._expected.get(tx.to)
+        return located[tx.to] if expected is None else expected
 
     async def _ask_directory(self, recipients: list[Recipient]) -> dict[Recipient, ShardKey]:
         answer = await self.root.ask(Locate(list(recipients)))
@@ -174,3 +186,4 @@ class Router:
         for summary in block.summaries:
             for address in summary.created:
                 self._keys.forget(address.recipient)
+                self._expected.forget(address.recipient)

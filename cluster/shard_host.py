@@ -17,6 +17,7 @@ from quarkparsec.limits import REQUEST_TIMEOUT_MS
 from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
+from quarkparsec.shard.states import Absent, Joining, Replaying
 from quarkparsec.types import Epoch, ShardId, ShardKey
 from quarkparsec.wire.epoch import FromShard
 
@@ -46,6 +47,12 @@ class ShardHost:
     def admit(self, transaction: Transaction, to_key: ShardKey) -> None:
         """Put a transaction into the pool. Raises Rejected."""
         self.driver.run(lambda: self.machine.admit(now_ms(), transaction, to_key))
+
+    @property
+    def has_caught_up(self) -> bool:
+        """Whether everything that was acknowledged is visible; not so after a crash until the master
+        has decided on the sealed block that it may have left."""
+        return not isinstance(self.machine.state, Absent | Joining | Replaying)
 
     async def reached(self, epoch: int) -> None:
         """Wait until root block `epoch` is applied here. Raises Unavailable."""

@@ -108,6 +108,8 @@ class Slave:
             found = shard_queries.find_transaction(host, transaction_hash)
             if not isinstance(found, Nothing):
                 return found
+        if not all(host.has_caught_up for host in self.hosts.values()):
+            raise Unavailable("a shard is still catching up, and may hold the transaction")
         return Nothing()
 
     def _host(self, shard_id: int) -> ShardHost:

@@ -40,6 +40,9 @@ CONNECTION_BUFFER_BYTES_MAX: Final = 64 * 2**20
 HANDSHAKE_TIMEOUT_MS: Final = 5_000
 """From connect to proof."""
 
+HANDSHAKES_MAX: Final = 128
+"""Accepted connections of one port that haven't proved who speaks; a cluster of 64 slaves starts at once."""
+
 REQUEST_TIMEOUT_MS: Final = 10_000
 """A process answers any request sooner, or is taken for lost."""
 
@@ -91,6 +94,12 @@ HTTP_ANSWER_TIMEOUT_MS: Final = 30_000
 
 HTTP_KEEPALIVE_MS: Final = 120_000
 """An idle connection, as geth has it."""
+
+HTTP_LINGER_MS: Final = 1_000
+"""Who was answered before the end of its body may go on so long, unheard, so that it reads the answer."""
+
+HTTP_CONNECTIONS_MAX: Final = 512
+"""Of one port: with the bus and the databases it stays below the 1,024 open files that a process usually may have."""
 
 CLIENTS_MAX: Final = 4_096
 """Clients whose allowances are kept; one that is forgotten starts anew."""

@@ -50,6 +50,13 @@ class Directory:
         batch: Batch = {}
         for recipient, shard_key in created:
             key = _KEY + recipient
-            if key not in batch and self._reader.get(key) is None:
+            if key not in batch and not self._is_known(recipient):
                 batch[key] = shard_key.to_bytes(SHARD_KEY_BYTES, "big")
         return batch
+
+    def _is_known(self, recipient: Recipient) -> bool:
+        """Whether a contract is registered there, or came with genesis."""
+        allocated = self._genesis.alloc.get(recipient)
+        if allocated is not None and allocated.code:
+            return True
+        return self._reader.get(_KEY + recipient) is not None

@@ -7,6 +7,7 @@ chain; the pace of epochs and how much history a node keeps are not part of it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Final, Literal
@@ -149,6 +150,7 @@ def parse_genesis(text: bytes) -> Genesis:
         file = msgspec.json.decode(text, type=_File)
     except msgspec.MsgspecError as error:
         raise InvalidInput(f"genesis: {error}") from error
+    json.loads(text, object_pairs_hook=_without_repetition)
     genesis = Genesis(
         chain_id=file.chain_id,
         fork=file.fork,
@@ -168,6 +170,16 @@ def parse_genesis(text: bytes) -> Genesis:
     )
     _check(genesis)
     return genesis
+
+
+def _without_repetition(members: list[tuple[str, object]]) -> dict[str, object]:
+    """An object whose names all differ: readers of JSON keep the last one otherwise and say nothing."""
+    found: dict[str, object] = {}
+    for name, value in members:
+        if name in found:
+            raise InvalidInput(f"genesis: {name} is there twice")
+        found[name] = value
+    return found
 
 
 def _check(genesis: Genesis) -> None:
@@ -202,13 +214,18 @@ def _alloc(accounts: Mapping[str, _Account]) -> dict[Recipient, GenesisEntry]:
         key = home_key(recipient)
         if account.shard_key is not None:
             key = ShardKey(_quantity(account.shard_key, f"{path}.shard_key", bits=32))
-        entries[recipient] = GenesisEntry(
+        entry = GenesisEntry(
             key,
             _quantity(account.nonce, f"{path}.nonce", bits=64),
             _quantity(account.balance, f"{path}.balance"),
             _data(account.code, f"{path}.code"),
             _storage(account.storage, path),
         )
+        if not (entry.nonce or entry.balance or entry.code):
+            raise InvalidInput(
+                f"genesis: {path} is empty: such an account doesn't exist (EIP-161)"
+            )
+        entries[recipient] = entry
     return entries
 
 

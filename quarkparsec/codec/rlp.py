@@ -129,14 +129,17 @@ def _members(encoded: bytes, offset: int, end: int, depth: int) -> list[Item]:
     append = members.append
     while offset < end:
         prefix = encoded[offset]
-        # The two commonest forms, inlined: this loop reads every transaction.
+        # The commonest forms, inlined: this loop reads every transaction.
         if prefix < 0x80:
             append(encoded[offset : offset + 1])
             offset += 1
-        elif 0x81 < prefix < 0xB8:
+        elif prefix < 0xB8 and prefix != 0x81:
             stop = offset + prefix - 0x7F
             append(encoded[offset + 1 : stop])
             offset = stop
+        elif prefix == 0xC0 and depth < DEPTH_MAX:
+            append([])
+            offset += 1
         else:
             is_list, start, stop = _header(encoded, offset, end)
             append(_members(encoded, start, stop, depth + 1) if is_list else encoded[start:stop])

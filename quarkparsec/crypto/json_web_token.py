@@ -37,6 +37,8 @@ def make_token(secret: bytes, now_s: int) -> str:
 
 def check_token(token: str, secret: bytes, now_s: int) -> None:
     """Raise InvalidInput unless the token was made with `secret` within the last minute."""
+    if not token.isascii():
+        raise InvalidInput("the token is malformed")
     signed, _, signature = token.rpartition(".")
     header, _, payload = signed.partition(".")
     if _read(header, _Header).alg != "HS256":
@@ -54,7 +56,7 @@ def _sign(secret: bytes, signed: str) -> bytes:
 def _read(part: str, kind: Any) -> Any:
     try:
         return msgspec.json.decode(_decode(part), type=kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise InvalidInput("the token is malformed") from error
 
 

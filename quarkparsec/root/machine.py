@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, NamedTuple, Union, get_args
+from typing import Any, Final, get_args
 
 from quarkparsec import effects as effect
 from quarkparsec.chain.block import RootBlock, ShardSummary
@@ -28,12 +28,14 @@ from quarkparsec.limits import (
     ANSWER_TIMEOUT_MS,
     BLOCK_HASH_WINDOW,
     RESEND_MS,
-    UNDERPRICED_EPOCH_MS,
 )
 from quarkparsec.root import root_store as rows
 from quarkparsec.root.blocks import build_root_block, check_summary
-from quarkparsec.root.epoch_plan import EpochPlan, base_fee_after, plan_epoch
+from quarkparsec.root.epoch_plan import base_fee_after, plan_epoch
+from quarkparsec.root.events import Announce, Effect, Event, Excluded, LinkDown, LinkUp
 from quarkparsec.root.members import Member
+from quarkparsec.root.orders import commit_order, open_order, seal_order
+from quarkparsec.root.pace import interval_to_next_ms, participants
 from quarkparsec.root.root_store import RootStore
 from quarkparsec.root.states import (
     Between,
@@ -53,39 +55,9 @@ from quarkparsec.wire.epoch import (
     Join,
     LaneEnded,
     Sealed,
-    Work,
     from_amount,
     to_amount,
 )
-
-
-class LinkUp(NamedTuple):
-    """The shard can be reached (again)."""
-
-    shard_id: ShardId
-
-
-class LinkDown(NamedTuple):
-    """The connection to the shard broke: it will not answer."""
-
-    shard_id: ShardId
-
-
-class Announce(NamedTuple):
-    """An epoch is committed."""
-
-    block: RootBlock
-
-
-class Excluded(NamedTuple):
-    """A shard is left out until it joins again."""
-
-    shard_id: ShardId
-    reason: str
-
-
-Event = Union[Join, HasWork, LaneEnded, Sealed, Committed, LinkUp, LinkDown, Persisted, Tick]
-Effect = Union[effect.Send[wire.FromMaster], effect.Persist, effect.WakeAt, Announce, Excluded]
 
 
 class RootMachine:
@@ -121,6 +93,11 @@ class RootMachine:
     def state(self) -> State:
         """Where the master stands."""
         return self._state
+
+    @property
+    def term(self) -> int:
+        """How often a master was started on this root chain."""
+        return self._term
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -229,9 +206,11 @@ class RootMachine:
             return between
         self._opened_ms = self._now_ms
         epoch_round = wire.Round(Epoch(self._head.number + 1), self._term, self._attempt)
-        plan = plan_epoch(self._head, epoch_round, self._participants(), self._now_ms)
+        plan = plan_epoch(
+            self._head, epoch_round, participants(self._members, self._coinbase_home), self._now_ms
+        )
         for shard_id in plan.participants:
-            self._ask(self._members[shard_id], self._open_message(plan, shard_id))
+            self._ask(self._members[shard_id], open_order(self._head, plan, shard_id))
         return self._seal_if_ended(Executing(plan, {}))
 
     def _count_lane(self, now: Executing, event: LaneEnded) -> State:
@@ -251,7 +230,7 @@ class RootMachine:
         fees = self._head.fees_pending + sum(tips.values()) if at_home else 0
         sealing = Sealing(plan, tips, Wei(fees), {})
         for shard_id in plan.participants:
-            self._ask(self._members[shard_id], self._seal_message(sealing, shard_id))
+            self._ask(self._members[shard_id], self._seal_order(sealing, shard_id))
         return self._store_if_sealed(sealing)
 
     def _hear_of_sealed(self, now: Sealing, event: Sealed) -> State:
@@ -286,7 +265,7 @@ class RootMachine:
         self._attempt = 0
         for member in self._members:
             if member.joined:
-                self._ask(member, self._commit_message(member.shard_id))
+                self._ask(member, commit_order(self._head, self._term, member.shard_id))
         self._effects.append(Announce(storing.block))
         return Between()
 
@@ -296,33 +275,9 @@ class RootMachine:
             self._send(wire.Abort(shard_id, now.plan.round))
         return Between()
 
-    # --- when, and with whom
-
     def _due_ms(self) -> int | None:
-        """When the next epoch may open; None while nothing asks for one or somebody must catch up."""
-        head = self._head.number
-        present = [member for member in self._members if member.joined]
-        if not all(member.is_caught_up(head) for member in present):
-            return None
-        intervals_ms = []
-        work = max((member.work for member in present), default=Work.NONE)
-        if work == Work.READY:
-            intervals_ms.append(self._genesis.min_epoch_ms)
-        if work == Work.UNDERPRICED:
-            intervals_ms.append(max(self._genesis.min_epoch_ms, UNDERPRICED_EPOCH_MS))
-        if self._genesis.heartbeat_ms:
-            intervals_ms.append(self._genesis.heartbeat_ms)
-        if not intervals_ms:
-            return None
-        return self._opened_ms + min(intervals_ms)
-
-    def _participants(self) -> tuple[ShardId, ...]:
-        return tuple(
-            member.shard_id
-            for member in self._members
-            if member.joined
-            and (member.work == Work.READY or member.shard_id == self._coinbase_home)
-        )
+        interval_ms = interval_to_next_ms(self._genesis, self._members, self._head.number)
+        return None if interval_ms is None else self._opened_ms + interval_ms
 
     # --- saying things again
 
@@ -350,39 +305,18 @@ class RootMachine:
         if not member.joined:
             return wire.Invite(shard_id, self._term, member.visit)
         if not member.is_caught_up(self._head.number):
-            return self._commit_message(shard_id)
+            return commit_order(self._head, self._term, shard_id)
         if not isinstance(now, InRound) or shard_id not in now.plan.participants:
             return None
         if isinstance(now, Executing):
-            return None if shard_id in now.tips else self._open_message(now.plan, shard_id)
-        return None if shard_id in now.summaries else self._seal_message(now, shard_id)
+            return None if shard_id in now.tips else open_order(self._head, now.plan, shard_id)
+        return None if shard_id in now.summaries else self._seal_order(now, shard_id)
 
     # --- messages and effects
 
-    def _open_message(self, plan: EpochPlan, shard_id: ShardId) -> wire.Open:
-        return wire.Open(
-            shard_id,
-            plan.round,
-            self._head.hash,
-            plan.timestamp,
-            to_amount(plan.base_fee),
-            plan.seed,
-            self._head.shard_count,
-        )
-
-    def _seal_message(self, sealing: Sealing, shard_id: ShardId) -> wire.Seal:
-        fees = sealing.fees if shard_id == self._coinbase_home else 0
-        return wire.Seal(shard_id, sealing.plan.round, to_amount(fees))
-
-    def _commit_message(self, shard_id: ShardId) -> wire.Commit:
-        return wire.Commit(
-            shard_id,
-            self._term,
-            self._head.number,
-            self._head.hash,
-            self._head.summaries[shard_id].block_hash,
-            to_amount(base_fee_after(self._head)),
-        )
+    def _seal_order(self, sealing: Sealing, shard_id: ShardId) -> wire.Seal:
+        fees = sealing.fees if shard_id == self._coinbase_home else Wei(0)
+        return seal_order(sealing.plan, fees, shard_id)
 
     def _joined(self, message: wire.FromShard) -> Member | None:
         """The member that speaks; one that isn't joined is invited instead of heard (rule 5)."""

@@ -11,9 +11,11 @@ from typing import Final
 from quarkparsec.chain.block import ShardBlock
 from quarkparsec.chain.header import Header
 from quarkparsec.chain.receipt import Receipt
+from quarkparsec.errors import Corrupt
 from quarkparsec.shard import block_rows as rows
 from quarkparsec.shard.block_rows import StoredHeader, StoredTransaction, TransactionPlace
 from quarkparsec.shard.sealed_record import SealedRecord
+from quarkparsec.state.shard_state import ShardState
 from quarkparsec.store import Reader
 from quarkparsec.types import Epoch, Hash32
 
@@ -23,6 +25,13 @@ class BlockStore:
 
     def __init__(self, reader: Reader) -> None:
         self._reader: Final = reader
+
+    def head_header(self, state: ShardState) -> Header:
+        """The header of the last block. Raises Corrupt unless it is the one of `state`."""
+        header = self.header(state.head)
+        if header is None or header.state_root != state.root:
+            raise Corrupt("the last block is missing, or its state root is another")
+        return header
 
     def header(self, epoch: Epoch) -> Header | None:
         """The header of block `epoch`; None where the shard took no part, or not yet."""

@@ -9,7 +9,7 @@ or when time is up. Replay hands in the same transactions and gets the same resu
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from quarkparsec.chain.block import Entry
 from quarkparsec.chain.bloom import EMPTY_BLOOM, bloom
@@ -23,6 +23,8 @@ from quarkparsec.runners.evm.executor import execute
 from quarkparsec.runners.outcome import Done
 from quarkparsec.state.journal import Journal
 from quarkparsec.types import Gas, Hash32, Recipient, ShardKey, Wei
+
+LANE: Final = 1
 
 
 class Invalid(NamedTuple):
@@ -65,7 +67,7 @@ def run_in_shard(
             passed_over.add(transaction.sender)
             continue
         try:
-            done = execute(journal, transaction, to_key, block)
+            done = execute(journal, transaction, to_key, block, gas_left)
         except Rejected as refusal:
             passed_over.add(transaction.sender)
             invalid.append(Invalid(transaction.hash, str(refusal)))

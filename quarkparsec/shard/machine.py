@@ -19,14 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final, NamedTuple, Union, get_args
+from typing import Any, Final, get_args
 
 from quarkparsec import effects as effect
-from quarkparsec.chain.block import ShardBlock
 from quarkparsec.chain.fees import TRANSACTION_GAS
 from quarkparsec.chain.genesis import Genesis
-from quarkparsec.chain.header import ZERO_HASH, Header
-from quarkparsec.chain.receipt import Receipt
+from quarkparsec.chain.header import ZERO_HASH
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.effects import JobDone, OutOfTime, Persisted, Tick
 from quarkparsec.errors import Corrupt, invariant
@@ -35,7 +33,8 @@ from quarkparsec.shard import block_rows as rows
 from quarkparsec.shard.admission import Rules
 from quarkparsec.shard.block_builder import BuiltBlock, build_block
 from quarkparsec.shard.block_store import BlockStore
-from quarkparsec.shard.lane_in_shard import InShardResult, Invalid, run_in_shard
+from quarkparsec.shard.events import Announce, Effect, Event
+from quarkparsec.shard.lane_in_shard import LANE, InShardResult, run_in_shard
 from quarkparsec.shard.opening import open_block, open_block_again
 from quarkparsec.shard.pool import Pool
 from quarkparsec.shard.replay import replay
@@ -71,21 +70,6 @@ from quarkparsec.wire.epoch import (
     to_amount,
 )
 
-LANE_IN_SHARD: Final = 1
-
-
-class Announce(NamedTuple):
-    """A block of this shard is committed: receipts, subscriptions and caches may follow it."""
-
-    block: ShardBlock
-    receipts: tuple[Receipt, ...]
-    invalid: tuple[Invalid, ...]
-    """What the pool forgot because the block could not hold it."""
-
-
-Event = Union[Invite, Welcome, Open, Seal, Commit, Abort, Persisted, JobDone, Tick]
-Effect = Union[effect.Send[wire.FromShard], effect.Persist, effect.Run, effect.WakeAt, Announce]
-
 
 class ShardMachine:
     """A shard: its pool, its state's head, and where it stands in the epoch."""
@@ -101,7 +85,7 @@ class ShardMachine:
         self._store: Final = store
         self._term = 0
         self._visit = wire.Visit(self.blocks.starts() + 1, 0)
-        self._block = self._stored_head()
+        self._block = self.blocks.head_header(shard_state)
         self._root_head = RootHead(Epoch(0), ZERO_HASH, genesis.base_fee)
         self._round = wire.Round(Epoch(0), 0, 0)
         """The last round that was opened or aborted."""
@@ -336,11 +320,7 @@ class ShardMachine:
         """Make the block visible, and take out of the pool what it made stale (rule 4)."""
         self.shard_state.commit(built.state)
         self._block = built.block.header
-        for recipient, account in built.state.accounts.items():
-            if account is not None:
-                self.pool.update(recipient, account.nonce, account.balance)
-        for invalid in built.invalid:
-            self.pool.drop(invalid.transaction_hash)
+        self.pool.follow(built.state.accounts, [each.transaction_hash for each in built.invalid])
         self._effects.append(Announce(built.block, built.receipts, built.invalid))
 
     def _repeat_work(self, idle: Idle, _: Tick) -> State:
@@ -348,17 +328,9 @@ class ShardMachine:
         self._report(self.pool.work(self._root_head.base_fee))
         return idle
 
-    def _stored_head(self) -> Header:
-        header = self.blocks.header(self.shard_state.head)
-        if header is None or header.state_root != self.shard_state.root:
-            raise Corrupt("the last block is missing, or its state root is another")
-        return header
-
-    # --- effects
-
     def _send_lane_ended(self, open_round: wire.Round, lane: InShardResult) -> None:
         tips = to_amount(lane.tips)
-        self._send(wire.LaneEnded(self.shard_id, open_round, LANE_IN_SHARD, tips, ()))
+        self._send(wire.LaneEnded(self.shard_id, open_round, LANE, tips, ()))
 
     def _send_committed(self) -> None:
         self._work = self.pool.work(self._root_head.base_fee)

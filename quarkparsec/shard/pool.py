@@ -13,6 +13,7 @@ Memory only: what a crash drops was never promised to anybody (acknowledged = a 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from heapq import heapify, heappop, heapreplace
 from typing import Final, NamedTuple
 
@@ -35,6 +36,7 @@ from quarkparsec.shard.admission import (
     check_replacement,
 )
 from quarkparsec.shard.eviction import EvictionOrder
+from quarkparsec.state.account import Account
 from quarkparsec.types import Hash32, Nonce, Recipient, ShardKey, Wei
 from quarkparsec.wire.epoch import Work
 
@@ -142,6 +144,16 @@ class Pool:
         if queue is not None:
             self._forget(queue.advance(nonce, balance))
             self._settle(recipient, queue)
+
+    def follow(
+        self, accounts: Mapping[Recipient, Account | None], invalid: Iterable[Hash32]
+    ) -> None:
+        """A block was committed: what it made of accounts, and what it could not hold."""
+        for recipient, account in accounts.items():
+            if account is not None:
+                self.update(recipient, account.nonce, account.balance)
+        for transaction_hash in invalid:
+            self.drop(transaction_hash)
 
     def drop(self, transaction_hash: Hash32) -> None:
         """Forget a transaction that turned out to be invalid; what follows it waits for another."""

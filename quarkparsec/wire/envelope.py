@@ -9,7 +9,7 @@ A failure names its kind in the tree of errors.py and is raised again, as what i
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -41,7 +41,7 @@ Message = FromShard | FromMaster | QueryMessage | Failure
 class Envelope(msgspec.Struct, frozen=True, array_like=True):
     """What one frame carries."""
 
-    id: int
+    id: Annotated[int, msgspec.Meta(ge=NOTICE)]
     message: Message
 
 
@@ -64,7 +64,7 @@ def decode_envelope(payload: bytes) -> Envelope:
     """Read the payload of a frame. Raises InvalidInput."""
     try:
         return _decoder.decode(payload)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise InvalidInput(f"a malformed message: {error}") from error
 
 

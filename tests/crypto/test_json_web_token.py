@@ -35,6 +35,19 @@ def test_a_token_without_an_algorithm_is_refused() -> None:
         check_token(f"{header}.{payload}.", SECRET, NOW_S)
 
 
+@pytest.mark.parametrize(
+    "token",
+    [
+        "eyJhbGciOiJIUzI1NiJ9.\udce9.AA",  # a byte of a header that isn't ASCII, as HTTP servers spell it
+        "eyJ4Ijpb" + "W1tb" * 1500 + ".AA.AA",  # {"x":[[[[…
+    ],
+    ids=["not ascii", "nested too deep"],
+)
+def test_a_token_made_to_break_the_reader_is_malformed(token: str) -> None:
+    with pytest.raises(InvalidInput, match="malformed"):
+        check_token(token, SECRET, NOW_S)
+
+
 @given(st.text(max_size=80))
 def test_garbage_is_invalid_input(garbage: str) -> None:
     with pytest.raises(InvalidInput):

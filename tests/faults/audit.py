@@ -8,6 +8,7 @@ from typing import Final
 from cluster.identity import Identity, load_identity
 from cluster.leveldb import LevelDBStore
 from quarkparsec.chain.block import RootBlock
+from quarkparsec.chain.commitments import root_state_root
 from quarkparsec.root.genesis_block import open_root_chain
 from quarkparsec.root.root_store import RootStore
 from quarkparsec.shard.block_store import BlockStore
@@ -42,6 +43,7 @@ class Audit:
     def check(self) -> None:
         """Raise AssertionError unless shards, root chain, supply and replay agree."""
         head = self.head
+        self._check_root_chain(head)
         balances = 0
         for shard_id, store in self._shards.items():
             state = open_shard(store, self._identity.genesis, shard_id)
@@ -51,6 +53,19 @@ class Audit:
             balances += state.own_supply()
             self._check_replay(shard_id, state)
         assert Wei(balances + head.fees_pending) == head.supply
+
+    def _check_root_chain(self, head: RootBlock) -> None:
+        """Every root block follows the one before, and its header commits to its body."""
+        parent = self.chain.block(Epoch(0))
+        assert parent is not None
+        for number in range(1, head.number + 1):
+            block = self.chain.block(Epoch(number))
+            assert block is not None
+            assert block.header.parent_hash == parent.hash
+            committed = root_state_root(block.summaries, block.fees_pending, block.supply)
+            assert block.header.state_root == committed
+            assert block.supply == parent.supply - sum(each.burned for each in block.summaries)
+            parent = block
 
     def _check_replay(self, shard_id: ShardId, stored: ShardState) -> None:
         genesis, store = self._identity.genesis, MemoryStore()

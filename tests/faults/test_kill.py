@@ -9,6 +9,7 @@ import os
 import random
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,9 +65,21 @@ def wait_for_progress(clients: list[Client], before: int) -> None:
 def check_receipts(cluster: RunningCluster, acknowledged: list[Acknowledged]) -> None:
     assert len(acknowledged) > 10 * ROUNDS
     for one in acknowledged:
-        receipt = cluster.rpc("eth_getTransactionReceipt", one.hash)
+        receipt = read_receipt(cluster, one.hash)
         assert receipt is not None, f"{one} is lost"
         assert (receipt["blockHash"], receipt["status"]) == (one.block_hash, one.status)
+
+
+def read_receipt(cluster: RunningCluster, transaction_hash: str) -> Any:
+    """Ask until a shard that is catching up can say; that isn't the same as saying no."""
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            return cluster.rpc("eth_getTransactionReceipt", transaction_hash)
+        except RuntimeError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def check_nonces(acknowledged: list[Acknowledged]) -> None:

@@ -10,7 +10,8 @@ from eth_account.signers.local import LocalAccount
 from web3 import Web3
 from web3.exceptions import ContractLogicError, Web3RPCError
 
-from quarkparsec.crypto.mnemonic import TEST_MNEMONIC, derive_keys
+from quarkparsec.chain.creation import create_address
+from quarkparsec.crypto.mnemonic import TEST_MNEMONIC, derive_keys, recipient_of
 from tests.processes.running_cluster import RunningCluster
 
 pytestmark = pytest.mark.processes
@@ -122,6 +123,19 @@ def test_somebody_else_on_the_shard_can_call_the_contract(cluster: RunningCluste
     address = send(w3, CAROL, data=counter_code(), **FEES)["contractAddress"]
     assert send(w3, DAVE, to=address, data=word(2), **FEES)["status"] == 1
     assert w3.eth.call({"to": address, "from": ERIN.address}) == word(2)
+
+
+def test_a_contract_can_be_called_before_any_block_has_it(cluster: RunningCluster) -> None:
+    w3: Any = cluster.web3()
+    nonce = w3.eth.get_transaction_count(ERIN.address)
+    fields = {"chainId": w3.eth.chain_id, "gas": 500_000, **FEES}
+    creation = ERIN.sign_transaction({**fields, "nonce": nonce, "data": counter_code()})
+    address = Web3.to_checksum_address(create_address(recipient_of(KEYS[4]), nonce))
+    call = ERIN.sign_transaction({**fields, "nonce": nonce + 1, "to": address, "data": word(8)})
+    hashes = [w3.eth.send_raw_transaction(one.raw_transaction) for one in (creation, call)]
+    receipts = [w3.eth.wait_for_transaction_receipt(one, 20, 0.01) for one in hashes]
+    assert [receipt["status"] for receipt in receipts] == [1, 1]
+    assert w3.eth.call({"to": address}) == word(8)
 
 
 def test_a_revert_reaches_the_wallet_with_its_reason(cluster: RunningCluster) -> None:

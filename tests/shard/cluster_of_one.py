@@ -9,8 +9,9 @@ from quarkparsec.chain.genesis import Genesis
 from quarkparsec.codec import rlp
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.effects import JobDone, Persist, Persisted, Run, Send
+from quarkparsec.shard.events import Announce
 from quarkparsec.shard.genesis_block import open_shard
-from quarkparsec.shard.machine import Announce, ShardMachine
+from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.store import MemoryStore
 from quarkparsec.types import Epoch, Hash32, ShardId
 from quarkparsec.wire import epoch as wire

@@ -9,7 +9,8 @@ import pytest
 from quarkparsec.effects import Persist, Run
 from quarkparsec.errors import Corrupt
 from quarkparsec.shard import states
-from quarkparsec.shard.machine import MOVES, Event
+from quarkparsec.shard.events import Event
+from quarkparsec.shard.machine import MOVES
 from quarkparsec.types import Epoch, ShardId
 from quarkparsec.wire import epoch as wire
 from tests.shard.cluster_of_one import ALICE, BOB, CAROL, ROOT_0, TERM, Driven, summary_of
@@ -28,7 +29,7 @@ STATES = {
 }
 
 # What each event is for. Everywhere else it is late, repeated, or answered by something on its way.
-ACTS_IN = {
+ACTS_IN: dict[type, str] = {
     wire.Invite: "Joining Idle Executing Executed Sealing Storing Sealed",
     wire.Welcome: "Joining",
     wire.Open: "Idle Executing Executed Sealing Storing Sealed",

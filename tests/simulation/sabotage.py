@@ -7,9 +7,12 @@ from typing import Any, Final, NamedTuple
 from msgspec.structs import replace
 
 from quarkparsec.effects import JobDone, Persist
+from quarkparsec.root import events as root_events
 from quarkparsec.root import machine as root
 from quarkparsec.root import states as root_states
 from quarkparsec.root.machine import RootMachine
+from quarkparsec.root.orders import commit_order
+from quarkparsec.shard import events as shard_events
 from quarkparsec.shard import machine as shard
 from quarkparsec.shard import states as shard_states
 from quarkparsec.shard.machine import ShardMachine
@@ -23,7 +26,7 @@ from tests.simulation.world import Machines
 class Root(RootMachine):
     """A root machine whose moves can be overridden: the table names functions of the real one."""
 
-    def step(self, now_ms: int, event: Any) -> list[root.Effect]:
+    def step(self, now_ms: int, event: Any) -> list[root_events.Effect]:
         self._now_ms = now_ms
         move = root.MOVES[type(event)].get(type(self._state))
         if move is not None:
@@ -36,7 +39,7 @@ class Root(RootMachine):
 class Shard(ShardMachine):
     """The same for shards."""
 
-    def step(self, now_ms: int, event: Any) -> list[shard.Effect]:
+    def step(self, now_ms: int, event: Any) -> list[shard_events.Effect]:
         self._now_ms = now_ms
         move = shard.MOVES[type(event)].get(type(self._state))
         if move is not None:
@@ -52,7 +55,7 @@ class CommitsBeforePersisting(Root):
         if isinstance(after, root_states.Storing):
             before, self._head = self._head, after.block
             for member in self._members:
-                self._send(self._commit_message(member.shard_id))
+                self._send(commit_order(self._head, self._term, member.shard_id))
             self._head = before
         return after
 
@@ -60,7 +63,7 @@ class CommitsBeforePersisting(Root):
 class NeverSyncsRootBlocks(Root):
     """Writes root blocks without waiting for the disk."""
 
-    def _take_effects(self) -> list[root.Effect]:
+    def _take_effects(self) -> list[root_events.Effect]:
         return [_unsynced(effect) for effect in super()._take_effects()]
 
 
@@ -99,7 +102,7 @@ class ShowsSealedBlocks(Shard):
         after = super()._be_sealed(storing, event)
         if isinstance(after, shard_states.Sealed):
             built = after.built
-            announce = shard.Announce(built.block, built.receipts, built.invalid)
+            announce = shard_events.Announce(built.block, built.receipts, built.invalid)
             self._effects.append(announce)
         return after
 
@@ -107,7 +110,7 @@ class ShowsSealedBlocks(Shard):
 class NeverSyncsSealedBlocks(Shard):
     """Says Sealed while the record is only in memory."""
 
-    def _take_effects(self) -> list[shard.Effect]:
+    def _take_effects(self) -> list[shard_events.Effect]:
         return [_unsynced(effect) for effect in super()._take_effects()]
 
 

@@ -21,11 +21,12 @@ import msgspec
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.errors import Rejected
-from quarkparsec.root import machine as root
+from quarkparsec.root import events as root_events
+from quarkparsec.root.events import LinkDown, LinkUp
 from quarkparsec.root.genesis_block import genesis_root_block
-from quarkparsec.root.machine import LinkDown, LinkUp, RootMachine
+from quarkparsec.root.machine import RootMachine
 from quarkparsec.root.root_store import block_batch
-from quarkparsec.shard import machine as shard
+from quarkparsec.shard import events as shard_events
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.state.genesis_entry import GenesisEntry
@@ -233,9 +234,9 @@ class World:
 
     def announced(self, process: Process, effect: Any) -> None:
         """Check what a machine tells the world."""
-        if isinstance(effect, root.Announce):
+        if isinstance(effect, root_events.Announce):
             self.checker.root_announced(effect.block)
-        elif isinstance(effect, shard.Announce):
+        elif isinstance(effect, shard_events.Announce):
             self.checker.shard_announced(self._shard_id(process), effect.block)
 
     def stepped(self, process: Process) -> None:

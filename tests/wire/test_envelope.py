@@ -52,6 +52,19 @@ def test_garbage_is_invalid_input(garbage: bytes) -> None:
     assert encode_envelope(decode_envelope(garbage))
 
 
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"\x92\xff\x81\xa4type\xa6Follow",
+        b"\x92\x01\x82\xa4type\xa6Follow\xa1x" + b"\x91" * 100_000 + b"\x00",
+    ],
+    ids=["a negative id", "an unknown field nested too deep"],
+)
+def test_a_message_that_no_peer_sends_is_invalid_input(payload: bytes) -> None:
+    with pytest.raises(InvalidInput, match="malformed"):
+        decode_envelope(payload)
+
+
 @pytest.mark.parametrize("kind", [InvalidInput, Rejected, Unavailable, PrunedHistory, Corrupt])
 def test_an_error_arrives_as_what_it_was(kind: type[QuarkparsecError]) -> None:
     with pytest.raises(kind, match="the words") as caught:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 from eth.exceptions import VMError
 
 from quarkparsec.chain.access_list import AccessList
+from quarkparsec.chain.creation import create_address
 from quarkparsec.runners.evm import faults
 from quarkparsec.runners.evm.contract_rule import visible_code
 from quarkparsec.runners.evm.frame import Frame, Message
 from quarkparsec.runners.evm.instructions.creations import (
-    create_address,
     has_collision,
     run_creation,
 )

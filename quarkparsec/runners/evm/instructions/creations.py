@@ -9,8 +9,8 @@ from typing import Final
 
 from eth.exceptions import Halt, Revert, VMError, WriteProtection
 
-from quarkparsec.codec import rlp
-from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT, keccak
+from quarkparsec.chain.creation import create2_address, create_address
+from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT
 from quarkparsec.limits import (
     ACCOUNT_NONCE_MAX,
     CALL_DEPTH_MAX,
@@ -35,18 +35,6 @@ HASH_WORD_GAS: Final = 6
 """CREATE2 hashes the init code."""
 
 _RESERVED_FIRST_BYTE: Final = b"\xef"
-
-
-def create_address(creator: Recipient, nonce: int) -> Recipient:
-    """Where CREATE, or a creation transaction, puts its contract (Yellow Paper, section 7)."""
-    encoded = rlp.wrap_list(rlp.encode_bytes(creator) + rlp.encode_scalar(nonce))
-    return Recipient(keccak(encoded)[12:])
-
-
-def create2_address(creator: Recipient, salt: int, initcode: bytes) -> Recipient:
-    """Where CREATE2 puts its contract (EIP-1014)."""
-    salt_bytes = salt.to_bytes(WORD_BYTES, "big")
-    return Recipient(keccak(b"\xff" + creator + salt_bytes + keccak(initcode))[12:])
 
 
 def create(frame: Frame) -> None:

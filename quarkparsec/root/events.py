@@ -1,0 +1,41 @@
+"""What the root machine hears besides messages, and what it does besides sending and writing."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Union
+
+from quarkparsec import effects as effect
+from quarkparsec.chain.block import RootBlock
+from quarkparsec.effects import Persisted, Tick
+from quarkparsec.types import ShardId
+from quarkparsec.wire import epoch as wire
+from quarkparsec.wire.epoch import Committed, HasWork, Join, LaneEnded, Sealed
+
+
+class LinkUp(NamedTuple):
+    """The shard can be reached (again)."""
+
+    shard_id: ShardId
+
+
+class LinkDown(NamedTuple):
+    """The connection to the shard broke: it will not answer."""
+
+    shard_id: ShardId
+
+
+class Announce(NamedTuple):
+    """An epoch is committed."""
+
+    block: RootBlock
+
+
+class Excluded(NamedTuple):
+    """A shard is left out until it joins again."""
+
+    shard_id: ShardId
+    reason: str
+
+
+Event = Union[Join, HasWork, LaneEnded, Sealed, Committed, LinkUp, LinkDown, Persisted, Tick]
+Effect = Union[effect.Send[wire.FromMaster], effect.Persist, effect.WakeAt, Announce, Excluded]

@@ -1,0 +1,86 @@
+"""Where contracts live: who registers first, what genesis says, and starting over."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quarkparsec.broker.directory import Directory
+from quarkparsec.chain.genesis import parse_genesis
+from quarkparsec.store import MemoryStore
+from quarkparsec.types import Address, Recipient, ShardKey, home_key
+from tests.chain.blocks import root_block, summary
+from tests.chain.genesis_text import CONTRACT, PLACED, USER, text
+
+GENESIS = parse_genesis(text())
+STRANGER = Recipient(b"\x55" * 20)
+
+ADDRESSES = st.builds(
+    Address,
+    st.integers(0, 5).map(lambda number: Recipient(bytes((number,)) * 20)),
+    st.integers(0, 3).map(ShardKey),
+)
+EPOCHS = st.lists(st.tuples(st.lists(ADDRESSES), st.lists(ADDRESSES)), max_size=6)
+
+
+def recipient(spelled: str) -> Recipient:
+    return Recipient(bytes.fromhex(spelled[2:]))
+
+
+def take(store: MemoryStore, number: int, *created: Address) -> None:
+    """Take in a root block in whose first shard `created` were deployed."""
+    block = root_block(number, summary(0, *created), summary(1))
+    store.write(Directory(store, GENESIS).take(block), sync=False)
+
+
+def test_who_isnt_registered_lives_at_home() -> None:
+    directory = Directory(MemoryStore(), GENESIS)
+    assert directory.locate(STRANGER) == home_key(STRANGER)
+    assert directory.locate(recipient(USER)) == home_key(recipient(USER))
+
+
+def test_genesis_may_say_another_key() -> None:
+    assert Directory(MemoryStore(), GENESIS).locate(recipient(PLACED)) == 6
+
+
+def test_a_created_contract_is_found() -> None:
+    store = MemoryStore()
+    take(store, 1, Address(STRANGER, ShardKey(9)))
+    assert Directory(store, GENESIS).locate(STRANGER) == 9
+
+
+def test_the_first_registration_wins() -> None:
+    store = MemoryStore()
+    take(store, 1, Address(STRANGER, ShardKey(9)), Address(STRANGER, ShardKey(8)))
+    take(store, 2, Address(STRANGER, ShardKey(7)))
+    assert Directory(store, GENESIS).locate(STRANGER) == 9
+
+
+def test_a_contract_of_genesis_stays_where_it_is() -> None:
+    store = MemoryStore()
+    take(store, 1, Address(recipient(CONTRACT), ShardKey(9)))
+    assert Directory(store, GENESIS).locate(recipient(CONTRACT)) == home_key(recipient(CONTRACT))
+
+
+def test_the_head_is_the_last_block_taken_in() -> None:
+    store = MemoryStore()
+    assert Directory(store, GENESIS).head() == 0
+    take(store, 1)
+    take(store, 2)
+    assert Directory(store, GENESIS).head() == 2
+
+
+@given(EPOCHS)
+def test_it_follows_from_the_root_chain_alone(
+    epochs: list[tuple[list[Address], list[Address]]],
+) -> None:
+    store = MemoryStore()
+    directory = Directory(store, GENESIS)
+    expected: dict[Recipient, ShardKey] = {}
+    for number, (first, second) in enumerate(epochs, start=1):
+        block = root_block(number, summary(0, *first), summary(1, *second))
+        store.write(directory.take(block), sync=False)
+        for created, key in first + second:
+            if created not in GENESIS.alloc or not GENESIS.alloc[created].code:
+                expected.setdefault(created, key)
+    assert {created: directory.locate(created) for created in expected} == expected
