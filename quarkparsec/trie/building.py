@@ -33,9 +33,9 @@ def build(items: Sequence[Item], depth: int, settle: Settle) -> Node:
     for nibble, group in groups(items, fork):
         path = group[0][0][: fork + 1]
         children[nibble] = settle(build(group, fork + 1, settle), path)
-    return (
-        Extension(first[depth:fork], settle(children, first[:fork])) if fork > depth else children
-    )
+    if fork == depth:
+        return children
+    return Extension(first[depth:fork], settle(children, first[:fork]))
 
 
 def groups(

@@ -152,6 +152,15 @@ def test_what_did_not_change_is_not_written() -> None:
     assert not [key for key in quiet.batch if key[:1] in b"asctud"]
 
 
+def test_the_head_shows_what_was_committed_not_what_was_read_before() -> None:
+    store = fresh_store({ALICE: ModelEntry(home_key(ALICE), 0, 5)})
+    state = open_state(store)
+    assert state.account(ALICE) is not None
+    commit(store, state, transact(state, {ALICE: 0, BOB: 5}), 1)
+    assert state.account(ALICE) is None
+    assert state.account(BOB) == state.view().account(BOB) is not None
+
+
 def test_epochs_only_go_up() -> None:
     store = fresh_store({})
     state = open_state(store)
