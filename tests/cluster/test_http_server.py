@@ -183,7 +183,7 @@ def test_what_clients_get_wrong_is_not_logged(caplog: pytest.LogCaptureFixture) 
                 "127.0.0.1", int(url.rpartition(":")[2])
             )
             writer.write(b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n")
-            assert (await reader.readline()).startswith(b"HTTP/1.1 400 ")
+            assert b" 400 " in await reader.readline()
             writer.close()
             await writer.wait_closed()
 

@@ -1,0 +1,86 @@
+"""A whole cluster in one event loop: real sockets, real databases, no process but the test's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from cluster.admission import Admission
+from cluster.config import ClusterConfig, Endpoint, GatewayConfig, SlaveConfig, save_config
+from cluster.identity import Identity, load_identity
+from cluster.layout import DataDirectory
+from cluster.master import run_master
+from cluster.router import Router
+from cluster.slave import run_slave
+from quarkparsec.crypto.mnemonic import TEST_MNEMONIC, derive_keys, recipient_of
+from quarkparsec.errors import Unavailable
+from quarkparsec.wire.session import Role
+from tests.attacks.forging import typed
+from tests.cluster.free_port import free_port
+from tests.cluster.test_layout import ORDINARY
+
+KEYS = derive_keys(TEST_MNEMONIC, 10)
+ALICE, CAROL, BOB = KEYS[0], KEYS[1], KEYS[3]
+"""On shards 2, 0 and 2."""
+
+
+def make_identity(folder: Path) -> Identity:
+    """A fresh data directory of the development chain, on free ports."""
+    directory = DataDirectory(folder)
+    config, _ = directory.prepare(ORDINARY)
+    ports = iter([free_port() for _ in range(5)])
+    slaves = [SlaveConfig(one.name, one.host, next(ports), one.shards) for one in config.slaves]
+    moved = ClusterConfig(
+        genesis=config.genesis,
+        secret=config.secret,
+        token=config.token,
+        master=Endpoint("127.0.0.1", next(ports)),
+        slaves=slaves,
+        gateway=GatewayConfig("127.0.0.1", next(ports)),
+        admin=Endpoint("127.0.0.1", next(ports)),
+        gateway_in_master=False,
+    )
+    save_config(directory.config, moved)
+    return load_identity(directory.config)
+
+
+@asynccontextmanager
+async def running(identity: Identity) -> AsyncIterator[tuple[Router, Admission]]:
+    """Master and slaves work, and a gateway's router is connected to them."""
+    stop = asyncio.Event()
+    processes = [asyncio.create_task(run_master(identity, stop))]
+    for slave in identity.config.slaves:
+        processes.append(asyncio.create_task(run_slave(identity, slave.name, stop)))
+    router = Router(identity, identity.credentials(Role.GATEWAY, "gateway"))
+    admission = Admission(router)
+    links = asyncio.create_task(router.run())
+    try:
+        await _until_connected(router)
+        yield router, admission
+    finally:
+        links.cancel()
+        admission.close()
+        stop.set()
+        await asyncio.gather(*processes, links, return_exceptions=True)
+        await asyncio.sleep(0.05)  # until the cut connections have said so
+
+
+async def _until_connected(router: Router) -> None:
+    async with asyncio.timeout(30):
+        while not _is_connected(router):  # noqa: ASYNC110 - a router tells nobody
+            await asyncio.sleep(0.01)
+
+
+def _is_connected(router: Router) -> bool:
+    try:
+        router.root.head()
+    except Unavailable:
+        return False
+    return all(map(router.is_connected, router.slaves))
+
+
+def transfer(sender: bytes, to: bytes, nonce: int = 0) -> bytes:
+    """A signed payment of one wei between two whose keys are given."""
+    return typed(key=sender, to=bytes(recipient_of(to)), nonce=nonce)
