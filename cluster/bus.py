@@ -259,9 +259,12 @@ class _TurnedAway(asyncio.Protocol):
 async def listen(
     host: str, port: int, credentials: Credentials, service: Service
 ) -> asyncio.Server:
-    """Accept peers on host:port."""
+    """Accept peers on host:port. Raises Unavailable if the port can't be had."""
     loop = asyncio.get_running_loop()
-    return await loop.create_server(_Entrance(credentials, service), host, port)
+    try:
+        return await loop.create_server(_Entrance(credentials, service), host, port)
+    except OSError as error:
+        raise Unavailable(f"can't listen on {host}:{port}: {error.strerror}") from error
 
 
 async def connect(host: str, port: int, credentials: Credentials, service: Service) -> Connection:

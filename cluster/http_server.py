@@ -17,6 +17,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from cluster.driver import now_ms
 from quarkparsec.cache import Cache
+from quarkparsec.errors import Unavailable
 from quarkparsec.jsonrpc.allowance import Allowance
 from quarkparsec.jsonrpc.policy import Door, Head, cors_headers, preflight_headers, refuse
 from quarkparsec.jsonrpc.service import Spend
@@ -50,7 +51,7 @@ class HttpServer:
         self._runner: web.ServerRunner | None = None
 
     async def start(self, host: str, port: int) -> None:
-        """Listen. Raises OSError if the port is taken."""
+        """Listen. Raises Unavailable if the port can't be had."""
         log.addFilter(_is_fault_of_ours)
         server = _Connections(
             self._handle,
@@ -62,7 +63,10 @@ class HttpServer:
         )
         self._runner = web.ServerRunner(server)
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
+        try:
+            await web.TCPSite(self._runner, host, port).start()
+        except OSError as error:
+            raise Unavailable(f"can't listen on {host}:{port}: {error.strerror}") from error
 
     async def stop(self) -> None:
         """Close the port and what is connected."""

@@ -36,8 +36,9 @@ from cluster.config import (
 from quarkparsec.chain.genesis import Genesis, parse_genesis
 from quarkparsec.errors import InvalidInput
 
-BUS_PORT_OFFSET: Final = 20_000
-"""The master's bus port is the RPC port plus this, modulo the ports that need no privilege."""
+BUS_PORT_OFFSET: Final = 12_000
+"""The master's bus port is the RPC port plus this, modulo the ports that need no privilege; the slaves'
+follow. From the usual RPC ports it stays below those that systems give to outgoing connections."""
 
 LOOPBACK: Final = "127.0.0.1"
 

@@ -16,6 +16,8 @@ from typing import Any, Final, Self
 
 from web3 import HTTPProvider, Web3
 
+from cluster.layout import BUS_PORT_OFFSET
+
 ROOT: Final = Path(__file__).parent.parent.parent
 START_TIMEOUT_S: Final = 60.0
 STOP_TIMEOUT_S: Final = 30.0
@@ -33,7 +35,11 @@ class RunningCluster:
         self._launcher: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.kill_everything()
+            raise
         return self
 
     def __exit__(
@@ -119,10 +125,14 @@ class RunningCluster:
 
 
 def _free_port() -> int:
-    """A port below the ephemeral range with its neighbour free, too."""
+    """An RPC port whose neighbour, for admin, and bus ports are free, too.
+
+    All of them lie below the range that outgoing connections are given.
+    """
     while True:
-        port = random.randrange(12_000, 30_000, 2)
-        if all(_is_free(candidate) for candidate in (port, port + 1)):
+        port = random.randrange(10_000, 20_000, 2)
+        bus_port = port + BUS_PORT_OFFSET
+        if all(map(_is_free, (port, port + 1, bus_port, bus_port + 1, bus_port + 2))):
             return port
 
 
