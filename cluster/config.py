@@ -4,8 +4,8 @@
       "genesis": "genesis.json",            path, relative to this file
       "secret": "secret",                   path of 32 random bytes, mode 0600
       "token": "jwt.hex",                   path of 32 random bytes in hex, mode 0600
-      "master": {"host": "127.0.0.1", "port": 38300},
-      "slaves": [{"name": "slave-0", "host": "127.0.0.1", "port": 38301, "shards": [0, 2]}, …],
+      "master": {"host": "127.0.0.1", "port": 18545},
+      "slaves": [{"name": "slave-0", "host": "127.0.0.1", "port": 18546, "shards": [0, 2]}, …],
       "gateway": {"host": "127.0.0.1", "port": 8545, "origins": [], "hosts": ["localhost"]},
       "admin": {"host": "127.0.0.1", "port": 8546},
       "gateway_in_master": true,

@@ -36,9 +36,12 @@ from cluster.config import (
 from quarkparsec.chain.genesis import Genesis, parse_genesis
 from quarkparsec.errors import InvalidInput
 
-BUS_PORT_OFFSET: Final = 12_000
-"""The master's bus port is the RPC port plus this, modulo the ports that need no privilege; the slaves'
-follow. From the usual RPC ports it stays below those that systems give to outgoing connections."""
+BUS_PORT_OFFSET: Final = 10_000
+"""The master's bus port is the RPC port plus this, modulo the ports below."""
+
+BUS_PORTS: Final = range(1_024, 32_768 - 65)
+"""Without privilege, and out of the range from which the system takes ports for outgoing connections: one of
+those would keep a process from listening for as long as it lasts."""
 
 LOOPBACK: Final = "127.0.0.1"
 
@@ -129,7 +132,7 @@ def _read_genesis(path: Path, shards: int | None) -> bytes:
 def _new_config(options: Options, genesis: Genesis) -> ClusterConfig:
     if options.slaves > genesis.shard_count:
         raise InvalidInput(f"{options.slaves} slaves, but only {genesis.shard_count} shards")
-    bus_port = 1024 + (options.rpc_port + BUS_PORT_OFFSET - 1024) % (65_536 - 1024 - 65)
+    bus_port = BUS_PORTS[(options.rpc_port + BUS_PORT_OFFSET - BUS_PORTS.start) % len(BUS_PORTS)]
     slaves = [
         SlaveConfig(
             name=f"slave-{index}",

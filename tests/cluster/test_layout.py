@@ -36,7 +36,7 @@ def test_every_process_has_a_port_of_its_own(tmp_path: Path) -> None:
         ports = [config.gateway.port, config.admin.port, config.master.port]
         ports += [slave.port for slave in config.slaves]
         assert len(set(ports)) == len(ports)
-        assert all(1_024 <= port < 65_536 for port in ports)
+        assert all(1_024 <= port < 32_768 for port in ports[2:])
 
 
 def test_a_second_start_resumes_with_the_same_secrets(tmp_path: Path) -> None:
