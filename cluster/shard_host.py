@@ -13,12 +13,12 @@ from cluster.leveldb import LevelDBStore
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.errors import Unavailable
-from quarkparsec.limits import REQUEST_TIMEOUT_MS
+from quarkparsec.limits import CATCH_UP_TIMEOUT_MS
 from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.shard.states import Absent, Joining, Replaying
-from quarkparsec.types import Epoch, ShardId, ShardKey
+from quarkparsec.types import ShardId, ShardKey
 from quarkparsec.wire.epoch import FromShard
 
 
@@ -42,29 +42,22 @@ class ShardHost:
             announce=_ignore,
             stepped=self._wake,
         )
-        self._waiting: list[tuple[Epoch, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
 
     def admit(self, transaction: Transaction, to_key: ShardKey) -> None:
         """Put a transaction into the pool. Raises Rejected."""
         self.driver.run(lambda: self.machine.admit(now_ms(), transaction, to_key))
 
-    @property
-    def has_caught_up(self) -> bool:
-        """Whether everything that was acknowledged is visible; not so after a crash until the master
-        has decided on the sealed block that it may have left."""
-        return not isinstance(self.machine.state, Absent | Joining | Replaying)
-
     async def reached(self, epoch: int) -> None:
         """Wait until root block `epoch` is applied here. Raises Unavailable."""
-        if self.machine.root_head.epoch >= epoch:
-            return
-        applied: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((Epoch(epoch), applied))
-        try:
-            async with asyncio.timeout(REQUEST_TIMEOUT_MS / 1000):
-                await applied
-        except TimeoutError as error:
-            raise Unavailable(f"shard {self.shard_id} has not reached block {epoch}") from error
+        await self._until(lambda: self.machine.root_head.epoch >= epoch)
+
+    async def caught_up(self) -> None:
+        """Wait until everything that was acknowledged is visible here. Raises Unavailable.
+
+        After a crash it isn't until the master has decided on the sealed block that was left.
+        """
+        await self._until(lambda: not isinstance(self.machine.state, Absent | Joining | Replaying))
 
     def blocks(self) -> BlockStore:
         """The committed blocks, as they are now and stay."""
@@ -76,13 +69,23 @@ class ShardHost:
         self._thread.shutdown(wait=True, cancel_futures=True)
         self.store.close()
 
+    async def _until(self, holds: Callable[[], bool]) -> None:
+        if holds():
+            return
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((holds, waiter))
+        try:
+            async with asyncio.timeout(CATCH_UP_TIMEOUT_MS / 1000):
+                await waiter
+        except TimeoutError as error:
+            raise Unavailable(f"shard {self.shard_id} is catching up") from error
+
     def _wake(self) -> None:
         if not self._waiting:
             return
-        head = self.machine.root_head.epoch
-        for epoch, applied in self._waiting:
-            if epoch <= head and not applied.done():
-                applied.set_result(None)
+        for holds, waiter in self._waiting:
+            if not waiter.done() and holds():
+                waiter.set_result(None)
         self._waiting = [one for one in self._waiting if not one[1].done()]
 
 

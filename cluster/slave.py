@@ -72,7 +72,7 @@ class Slave:
         if isinstance(message, queries.Admit):
             return self._admit(message)
         if isinstance(message, queries.FindTransaction):
-            return self._find(Hash32(message.hash))
+            return await self._find(Hash32(message.hash))
         shard_id = getattr(message, "shard_id", None)
         if shard_id is None:
             raise InvalidInput(f"a slave doesn't answer {type(message).__name__}")
@@ -103,13 +103,12 @@ class Slave:
         ]
         return queries.Admitted(verdicts)
 
-    def _find(self, transaction_hash: Hash32) -> Message:
+    async def _find(self, transaction_hash: Hash32) -> Message:
         for host in self.hosts.values():
+            await host.caught_up()  # before, it may not see what it holds
             found = shard_queries.find_transaction(host, transaction_hash)
             if not isinstance(found, Nothing):
                 return found
-        if not all(host.has_caught_up for host in self.hosts.values()):
-            raise Unavailable("a shard is still catching up, and may hold the transaction")
         return Nothing()
 
     def _host(self, shard_id: int) -> ShardHost:

@@ -46,6 +46,9 @@ HANDSHAKES_MAX: Final = 128
 REQUEST_TIMEOUT_MS: Final = 10_000
 """A process answers any request sooner, or is taken for lost."""
 
+CATCH_UP_TIMEOUT_MS: Final = 5_000
+"""How long a question waits for a shard that has not come so far; half a request's time."""
+
 RECONNECT_DELAY_MS: Final = 200
 """Between two attempts to reach a process that is down: a restart takes about a second."""
 

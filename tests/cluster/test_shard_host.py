@@ -108,12 +108,13 @@ def test_a_good_transaction_waits_in_the_pool_and_a_bad_one_is_refused(tmp_path:
 def test_who_waits_for_a_block_in_vain_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shard_host_module, "REQUEST_TIMEOUT_MS", 20)
+    monkeypatch.setattr(shard_host_module, "CATCH_UP_TIMEOUT_MS", 20)
 
     async def scene() -> None:
         host, _ = open_host(tmp_path)
-        with pytest.raises(Unavailable, match="shard 2 has not reached block 1"):
-            await host.reached(1)
+        for waits in (host.reached(1), host.caught_up()):
+            with pytest.raises(Unavailable, match="shard 2 is catching up"):
+                await waits
         host.close()
 
     asyncio.run(scene())
