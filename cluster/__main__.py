@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -21,6 +22,10 @@ LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 SWITCH_INTERVAL_S: Final = 0.0005
 """How long a thread that executes may keep the event loop's thread waiting; Python's default is 5 ms,
 which every message would pay."""
+
+GARBAGE_THRESHOLDS: Final = (50_000, 20, 50)
+"""When Python looks for garbage in circles. Its default walks every cached account and node again and
+again, and finds nothing: they are no circles."""
 
 log = logging.getLogger("cluster")
 
@@ -79,6 +84,8 @@ def _run(
     work: Callable[[Identity, asyncio.Event], Coroutine[Any, Any, None]],
 ) -> None:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
     logging.basicConfig(level=log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
     try:
         identity = load_identity(config)
