@@ -36,12 +36,14 @@ from quarkparsec.jsonrpc.node import (
 from quarkparsec.limits import LOG_RESULTS_MAX
 from quarkparsec.state.account import Account
 from quarkparsec.types import (
+    RECIPIENT_BYTES,
     Epoch,
     Gas,
     Hash32,
     Nonce,
     Recipient,
     ShardId,
+    ShardKey,
     Slot,
     home_key,
     shard_of,
@@ -51,6 +53,9 @@ from quarkparsec.wire.envelope import Message
 from quarkparsec.wire.queries import CallAnswer, Encoded, EncodedList, Number
 
 Answer = TypeVar("Answer")
+
+NOBODY: Final = Recipient(bytes(RECIPIENT_BYTES))
+"""The sender of a call that names none."""
 
 REVERTED: Final = "execution reverted"
 
@@ -179,6 +184,8 @@ class ClusterNode:
 
     async def call(self, request: CallRequest, epoch: Epoch) -> bytes:
         shard_id, call = await self._locate_call(request)
+        if request.value:
+            self._router.common_shard(request.sender, ShardKey(call.to_key))
         query = queries.ReadOnlyCall(shard_id, call, await self._surroundings(epoch))
         answer = await self._ask(shard_id, query, CallAnswer)
         _raise_failed(answer)
@@ -186,6 +193,8 @@ class ClusterNode:
 
     async def estimate_gas(self, request: CallRequest, epoch: Epoch) -> Gas:
         shard_id, call = await self._locate_call(request)
+        if request.sender != NOBODY:
+            self._router.common_shard(request.sender, ShardKey(call.to_key))  # as sending it would
         query = queries.EstimateGas(shard_id, call, await self._surroundings(epoch))
         answer = await self._ask(shard_id, query, CallAnswer)
         _raise_failed(answer)

@@ -99,7 +99,8 @@ async def run(
         if not ready.done():
             ready.cancel()
         else:
-            console.print(banner(config, genesis, directory, ready.result()), soft_wrap=True)
+            for line in banner(config, genesis, directory, ready.result()):
+                console.print(line, soft_wrap=True, highlight=False, markup=False)
         await stopped
         console.print("stopping…")
 

@@ -86,11 +86,10 @@ class Router:
                     self._keys.put(recipient, key)
         return {recipient: key for recipient, key in known.items() if key is not None}
 
-    def shard_of_transaction(self, transaction: Transaction, to_key: ShardKey) -> ShardId:
-        """The shard that executes a transaction. Raises TargetElsewhere."""
+    def common_shard(self, sender: Recipient, to_key: ShardKey) -> ShardId:
+        """The shard of a sender, if what it sends to lives there, too. Raises TargetElsewhere."""
         count = self.root.head().shard_count
-        shard_id = shard_of(home_key(transaction.sender), count)
-        target = shard_of(to_key, count)
+        shard_id, target = shard_of(home_key(sender), count), shard_of(to_key, count)
         if target != shard_id:
             raise TargetElsewhere(
                 f"the target lives on shard {target} and the sender on shard {shard_id}: "
