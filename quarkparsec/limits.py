@@ -138,8 +138,6 @@ CODE_BYTES_MAX: Final = 24_576
 ANALYSED_CODES_MAX: Final = 1024
 """Codes whose jump destinations are kept: at most 48 KiB each, so 48 MiB."""
 
-CONTRACT_NONCE_MAX: Final = 2**64 - 1
-"""A contract whose nonce stands here creates nothing any more (EIP-2681)."""
 ACCOUNT_NONCE_MAX: Final = 2**64 - 1
 """An account whose nonce stands here signs and creates nothing any more (EIP-2681)."""
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from quarkparsec.codec import rlp
-from quarkparsec.crypto.keccak import EMPTY_HASH, EMPTY_TRIE_ROOT
+from quarkparsec.crypto.keccak import EMPTY_HASH
 from quarkparsec.errors import InvalidInput
 from quarkparsec.types import Hash32, Nonce, Recipient, ShardKey, Wei
 
@@ -63,11 +63,6 @@ class Account(NamedTuple):
             Hash32(code_hash),
             ShardKey(rlp.scalar(shard_key, bits=32)),
         )
-
-
-def new_account(shard_key: ShardKey, balance: Wei = Wei(0)) -> Account:
-    """An entry that has only a balance."""
-    return Account(Nonce(0), balance, EMPTY_TRIE_ROOT, EMPTY_HASH, shard_key)
 
 
 def delegate_of(code: bytes) -> Recipient | None:

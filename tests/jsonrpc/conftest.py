@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from quarkparsec.state.account import new_account
 from quarkparsec.types import Nonce, Recipient, Slot, Wei, home_key
 from tests.jsonrpc.cluster import ALICE, GWEI, TOKEN, Did, Door, MemoryCluster, sign, transfer_log
+from tests.state.words import new_account
 
 ALICE_RECIPIENT = Recipient(bytes.fromhex(ALICE.address[2:]))
 

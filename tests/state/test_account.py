@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from quarkparsec.crypto.keccak import EMPTY_HASH
 from quarkparsec.errors import InvalidInput
-from quarkparsec.state.account import DELEGATION_PREFIX, Account, delegate_of, new_account
+from quarkparsec.state.account import DELEGATION_PREFIX, Account, delegate_of
 from quarkparsec.types import Hash32, Nonce, ShardKey, Wei
+from tests.state.words import new_account
 
 HASHES = st.binary(min_size=32, max_size=32).map(Hash32)
 ACCOUNTS = st.builds(

@@ -6,7 +6,6 @@ import pytest
 
 from quarkparsec.codec import rlp
 from quarkparsec.errors import Corrupt
-from quarkparsec.state.account import new_account
 from quarkparsec.state.stored import (
     Head,
     decode_account,
@@ -19,6 +18,7 @@ from quarkparsec.state.stored import (
 from quarkparsec.state.tables import HEAD_KEY, OLDEST_KEY, encode_epoch
 from quarkparsec.store import MemoryStore
 from quarkparsec.types import Epoch, Hash32, ShardKey
+from tests.state.words import new_account
 
 ROOT = Hash32(b"\x07" * 32)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from quarkparsec.state.account import DELEGATION_PREFIX
-from quarkparsec.types import Hash32, Recipient, ShardId, ShardKey, Slot
+from quarkparsec.crypto.keccak import EMPTY_HASH, EMPTY_TRIE_ROOT
+from quarkparsec.state.account import DELEGATION_PREFIX, Account
+from quarkparsec.types import Hash32, Nonce, Recipient, ShardId, ShardKey, Slot, Wei
 
 SHARD_ID = ShardId(1)
 SHARD_COUNT = 4
@@ -30,3 +31,8 @@ def away(number: int) -> Recipient:
 
 def slot(number: int) -> Slot:
     return Slot(number.to_bytes(32, "big"))
+
+
+def new_account(shard_key: ShardKey, balance: Wei = Wei(0)) -> Account:
+    """An entry that has only a balance."""
+    return Account(Nonce(0), balance, EMPTY_TRIE_ROOT, EMPTY_HASH, shard_key)

@@ -17,7 +17,7 @@ from quarkparsec.chain.transaction import DYNAMIC_FEE, SET_CODE, Transaction
 from quarkparsec.errors import Rejected
 from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.runners.evm.authorizations import apply_authorizations
-from quarkparsec.runners.evm.faults import EXECUTION_REVERTED, words_of
+from quarkparsec.runners.evm.faults import words_of
 from quarkparsec.runners.evm.forks import WATCHED_RULES
 from quarkparsec.runners.evm.outermost import gas_after_refund, make_warm, run_outermost
 from quarkparsec.runners.evm.world import World
@@ -79,11 +79,6 @@ class CallResult(NamedTuple):
     """What it returned or reverted with."""
     error: str | None
     """In geth's words, or None."""
-
-    @property
-    def is_reverted(self) -> bool:
-        """The code itself said no; `output` says why."""
-        return self.error == EXECUTION_REVERTED
 
 
 def call(

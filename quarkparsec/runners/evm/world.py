@@ -85,7 +85,7 @@ class World:
 
     def checkpoint(self) -> Checkpoint:
         return Checkpoint(
-            len(self.journal.undo), len(self.logs), len(self.destroyed), self.refund, self.burned
+            self.journal.begin(), len(self.logs), len(self.destroyed), self.refund, self.burned
         )
 
     def rollback(self, checkpoint: Checkpoint) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from quarkparsec.errors import Rejected
 from quarkparsec.runners.evm.call import Call, CallResult, GasTooLow, call
+from quarkparsec.runners.evm.faults import EXECUTION_REVERTED
 from quarkparsec.runners.evm.world import OutOfTime
 from quarkparsec.runners.validity import InsufficientFunds
 from quarkparsec.types import Gas, Recipient, Wei
@@ -45,7 +46,7 @@ def test_a_call_answers_and_leaves_nothing_behind() -> None:
 
 def test_a_revert_gives_its_reason() -> None:
     result = run(scene("42 0 MSTORE 32 0 REVERT"))
-    assert result.is_reverted
+    assert result.error == EXECUTION_REVERTED
     assert int.from_bytes(result.output, "big") == 42
 
 
