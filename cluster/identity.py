@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from cluster.bus import Credentials
 from cluster.config import ClusterConfig, check_shards, load_config, load_secret
 from quarkparsec.chain.genesis import Genesis, parse_genesis
@@ -35,4 +37,6 @@ def load_identity(path: Path) -> Identity:
     except OSError as error:
         raise InvalidInput(f"cannot read {folder / config.genesis}: {error.strerror}") from error
     check_shards(config, genesis.shard_count)
+    if config.min_epoch_ms is not None:  # the pace is the cluster's choice, not part of the chain
+        genesis = msgspec.structs.replace(genesis, min_epoch_ms=config.min_epoch_ms)
     return Identity(folder, config, genesis, load_secret(folder / config.secret))

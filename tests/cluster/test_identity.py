@@ -30,6 +30,17 @@ def test_an_identity_holds_what_the_directory_does(directory: DataDirectory) -> 
     assert identity.credentials(Role.SLAVE, "slave-0").me == Peer(Role.SLAVE, "slave-0")
 
 
+def test_the_pace_is_the_clusters_choice_on_the_same_chain(tmp_path: Path) -> None:
+    hashes = set()
+    for pace_ms in (None, 7):
+        directory = DataDirectory(tmp_path / str(pace_ms))
+        directory.prepare(ORDINARY._replace(min_epoch_ms=pace_ms))
+        genesis = load_identity(directory.config).genesis
+        assert genesis.min_epoch_ms == (50 if pace_ms is None else pace_ms)
+        hashes.add(genesis.hash)
+    assert len(hashes) == 1
+
+
 @pytest.mark.parametrize("name", ["genesis", "secret", "config"])
 def test_a_missing_file_is_invalid_input(directory: DataDirectory, name: str) -> None:
     path: Path = getattr(directory, name)
