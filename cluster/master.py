@@ -25,13 +25,11 @@ from quarkparsec.root.machine import RootMachine
 from quarkparsec.types import Epoch, Hash32, Recipient, ShardId
 from quarkparsec.wire import queries
 from quarkparsec.wire.envelope import Message
-from quarkparsec.wire.epoch import Committed, FromMaster, HasWork, Join, LaneEnded, Sealed
+from quarkparsec.wire.epoch import FromMaster, FromShard
 from quarkparsec.wire.queries import Encoded, Nothing, RootCommitted
 from quarkparsec.wire.session import Role
 
 log = logging.getLogger("master")
-
-FROM_SHARD: Final = (Join, HasWork, LaneEnded, Sealed, Committed)
 
 
 class Master:
@@ -83,7 +81,7 @@ class Master:
 
     def notice(self, connection: Connection, message: Message) -> None:
         peer = connection.peer
-        if not isinstance(message, FROM_SHARD) or peer.role is not Role.SLAVE:
+        if not isinstance(message, FromShard) or peer.role is not Role.SLAVE:
             raise InvalidInput(f"{peer.name} may not send {type(message).__name__}")
         if message.shard_id not in self._config.slave(peer.name).shards:
             raise InvalidInput(f"{peer.name} doesn't hold shard {message.shard_id}")

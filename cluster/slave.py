@@ -19,13 +19,11 @@ from quarkparsec.errors import Corrupt, InvalidInput, Unavailable
 from quarkparsec.types import Hash32, ShardId
 from quarkparsec.wire import queries
 from quarkparsec.wire.envelope import Message
-from quarkparsec.wire.epoch import Abort, Commit, FromShard, Invite, Open, Seal, Welcome
+from quarkparsec.wire.epoch import FromMaster, FromShard
 from quarkparsec.wire.queries import Nothing
 from quarkparsec.wire.session import Role
 
 log = logging.getLogger("slave")
-
-FROM_MASTER: Final = (Invite, Welcome, Open, Seal, Commit, Abort)
 
 
 class Slave:
@@ -62,7 +60,7 @@ class Slave:
             self._master = connection
 
     def notice(self, connection: Connection, message: Message) -> None:
-        if not isinstance(message, FROM_MASTER) or connection.peer.role is not Role.MASTER:
+        if not isinstance(message, FromMaster) or connection.peer.role is not Role.MASTER:
             raise InvalidInput(f"{connection.peer.name} may not send {type(message).__name__}")
         host = self.hosts.get(message.shard_id)
         if host is not None:  # else it stays down; the master will do without it

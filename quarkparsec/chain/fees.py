@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from quarkparsec.chain.fork import Fork
+from quarkparsec.chain.header import Header
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.types import Gas, Wei
 
@@ -65,3 +66,8 @@ def next_base_fee(parent_base_fee: Wei, gas_used: Gas, gas_limit: Gas) -> Wei:
     if gas_used > target:
         return Wei(parent_base_fee + max(change, 1))
     return Wei(parent_base_fee - change)
+
+
+def base_fee_after(header: Header) -> Wei:
+    """The base fee of the epoch after the root block with `header`."""
+    return next_base_fee(header.base_fee, header.gas_used, header.gas_limit)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from quarkparsec.chain.block import RootBlock
-from quarkparsec.chain.fees import next_base_fee
+from quarkparsec.chain.fees import base_fee_after
 from quarkparsec.chain.receipt import Receipt
 from quarkparsec.codec.quantities import quantity
 from quarkparsec.types import Wei
@@ -30,12 +30,6 @@ BLOB_BASE_FEE: Final = 1
 """Wei per blob gas while nobody uses any (EIP-4844)."""
 
 _PERCENTILE: Final = 60
-
-
-def base_fee_after(block: RootBlock) -> Wei:
-    """The base fee of the block after `block`."""
-    header = block.header
-    return next_base_fee(header.base_fee, header.gas_used, header.gas_limit)
 
 
 def suggested_tip(recent: Sequence[RootBlock]) -> Wei:
@@ -70,7 +64,7 @@ def fee_history_view(
     blocks: Sequence[RootBlock], rewards: Sequence[Sequence[str]] | None
 ) -> dict[str, Any]:
     """The answer of eth_feeHistory about consecutive blocks, at least one."""
-    base_fees = [block.header.base_fee for block in blocks] + [base_fee_after(blocks[-1])]
+    base_fees = [block.header.base_fee for block in blocks] + [base_fee_after(blocks[-1].header)]
     view: dict[str, Any] = {
         "oldestBlock": quantity(blocks[0].number),
         "baseFeePerGas": [quantity(base_fee) for base_fee in base_fees],

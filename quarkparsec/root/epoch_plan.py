@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from quarkparsec.chain.block import RootBlock
-from quarkparsec.chain.fees import next_base_fee
+from quarkparsec.chain.fees import base_fee_after
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.types import Hash32, ShardId, Wei
 from quarkparsec.wire import epoch as wire
@@ -46,13 +46,7 @@ def plan_epoch(
     return EpochPlan(
         epoch_round,
         max(now_ms // 1_000, parent.header.timestamp),
-        base_fee_after(parent),
+        base_fee_after(parent.header),
         keccak(_SEED_DOMAIN + parent.hash),
         participants,
     )
-
-
-def base_fee_after(parent: RootBlock) -> Wei:
-    """The base fee of the epoch after `parent`."""
-    header = parent.header
-    return next_base_fee(header.base_fee, header.gas_used, header.gas_limit)

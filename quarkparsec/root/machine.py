@@ -20,6 +20,7 @@ from typing import Any, Final, get_args
 
 from quarkparsec import effects as effect
 from quarkparsec.chain.block import RootBlock, ShardSummary
+from quarkparsec.chain.fees import base_fee_after
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.codec import rlp
 from quarkparsec.effects import Persisted, Tick
@@ -31,7 +32,7 @@ from quarkparsec.limits import (
 )
 from quarkparsec.root import root_store as rows
 from quarkparsec.root.blocks import build_root_block, check_summary
-from quarkparsec.root.epoch_plan import base_fee_after, plan_epoch
+from quarkparsec.root.epoch_plan import plan_epoch
 from quarkparsec.root.events import Announce, Effect, Event, Excluded, LinkDown, LinkUp
 from quarkparsec.root.members import Member
 from quarkparsec.root.orders import commit_order, open_order, seal_order
@@ -173,7 +174,7 @@ class RootMachine:
                 self._head.number,
                 tuple(self._hashes),
                 self._head.summaries[member.shard_id].block_hash,
-                to_amount(base_fee_after(self._head)),
+                to_amount(base_fee_after(self._head.header)),
             ),
         )
 

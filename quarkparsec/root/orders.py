@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from quarkparsec.chain.block import RootBlock
-from quarkparsec.root.epoch_plan import EpochPlan, base_fee_after
+from quarkparsec.chain.fees import base_fee_after
+from quarkparsec.root.epoch_plan import EpochPlan
 from quarkparsec.types import ShardId, Wei
 from quarkparsec.wire import epoch as wire
 from quarkparsec.wire.epoch import to_amount
@@ -35,5 +36,5 @@ def commit_order(head: RootBlock, term: int, shard_id: ShardId) -> wire.Commit:
         head.number,
         head.hash,
         head.summaries[shard_id].block_hash,
-        to_amount(base_fee_after(head)),
+        to_amount(base_fee_after(head.header)),
     )

@@ -31,7 +31,7 @@ Amounts of wei travel as big-endian bytes: msgpack's own integers end at 2^64, 1
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Annotated, NewType, Union
+from typing import Annotated, NewType
 
 from msgspec import Meta, Struct
 
@@ -197,5 +197,5 @@ class Abort(Struct, frozen=True, tag=True):
     round: Round
 
 
-FromShard = Union[Join, HasWork, LaneEnded, Sealed, Committed]
-FromMaster = Union[Invite, Welcome, Open, Seal, Commit, Abort]
+FromShard = Join | HasWork | LaneEnded | Sealed | Committed
+FromMaster = Invite | Welcome | Open | Seal | Commit | Abort

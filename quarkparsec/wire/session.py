@@ -22,7 +22,7 @@ import hmac
 from enum import Enum
 from typing import Final, NamedTuple
 
-from quarkparsec.errors import InvalidInput, Rejected, invariant
+from quarkparsec.errors import InvalidInput, InvariantBroken, Rejected, invariant
 from quarkparsec.limits import FRAME_BYTES_MAX, HANDSHAKE_FRAME_BYTES_MAX, PEER_NAME_BYTES_MAX
 from quarkparsec.types import Hash32
 from quarkparsec.wire.frames import FrameBuffer, Seal, frame
@@ -86,10 +86,12 @@ class Session:
 
     def send(self, payload: bytes) -> bytes:
         """The bytes that carry `payload`; only on an open session."""
-        invariant(self._sender is not None, "the session is open", phase=self.phase)
+        sender = self._sender
+        if sender is None:
+            raise InvariantBroken(f"the session is open (phase={self.phase!r})")
         if len(payload) > FRAME_BYTES_MAX:
             raise InvalidInput(f"a message of {len(payload)} bytes, allowed are {FRAME_BYTES_MAX}")
-        return self._sender.close(payload)  # type: ignore[union-attr]
+        return sender.close(payload)
 
     def bytes_to_send(self) -> bytes:
         """What the handshake itself has to say; empty the second time."""
@@ -136,9 +138,8 @@ class Session:
         self.phase = Phase.OPEN
 
     def _mac(self, purpose: bytes, by_initiator: bool) -> bytes:
-        ours_first = self._initiator
-        first, second = self._hello, self._peer_hello
-        hellos = first + second if ours_first else second + first
+        ours, theirs = self._hello, self._peer_hello
+        hellos = ours + theirs if self._initiator else theirs + ours
         label = _INITIATOR if by_initiator else _RESPONDER
         return hmac.digest(self._secret, purpose + b" of " + label + hellos, "sha256")
 

@@ -15,7 +15,7 @@ from eth_account import Account as Wallet
 
 from quarkparsec.chain.block import Entry, RootBlock, ShardBlock, ShardSummary
 from quarkparsec.chain.bloom import EMPTY_BLOOM, bloom, union
-from quarkparsec.chain.fees import effective_gas_price
+from quarkparsec.chain.fees import base_fee_after, effective_gas_price
 from quarkparsec.chain.header import ZERO_HASH, Header
 from quarkparsec.chain.log import Log
 from quarkparsec.chain.log_filter import LogFilter
@@ -23,7 +23,6 @@ from quarkparsec.chain.receipt import Receipt
 from quarkparsec.chain.transaction import Transaction, decode_transaction
 from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT, keccak
 from quarkparsec.errors import QuarkparsecError, Rejected, TooManyResults
-from quarkparsec.jsonrpc.fees import base_fee_after
 from quarkparsec.jsonrpc.method import Cost
 from quarkparsec.jsonrpc.methods.table import METHODS
 from quarkparsec.jsonrpc.node import (
@@ -161,12 +160,12 @@ class MemoryCluster:
             bloom(done.logs),
             done.logs,
             Gas(done.gas_used),
-            effective_gas_price(transaction, base_fee_after(self.roots[-1])),
+            effective_gas_price(transaction, base_fee_after(self.roots[-1].header)),
             done.contract,
         )
 
     def _tip(self, done: Did) -> int:
-        base_fee = base_fee_after(self.roots[-1])
+        base_fee = base_fee_after(self.roots[-1].header)
         return done.gas_used * (
             effective_gas_price(decode_transaction(done.raw), base_fee) - base_fee
         )
@@ -327,7 +326,7 @@ def _root(
         number=Epoch(parent.number + 1 if parent else 0),
         gas_limit=Gas(SHARD_GAS_LIMIT * SHARD_COUNT),
         gas_used=Gas(sum(summaries[i].shard_header().gas_used for i in participants)),
-        base_fee=base_fee_after(parent) if parent else Wei(GWEI),
+        base_fee=base_fee_after(parent.header) if parent else Wei(GWEI),
         logs_bloom=logs_bloom,
     )
     return RootBlock(header, tuple(summaries), participants, SHARD_COUNT, Wei(0), Wei(10**24))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from quarkparsec.root.epoch_plan import base_fee_after, plan_epoch
+from quarkparsec.chain.fees import base_fee_after
+from quarkparsec.root.epoch_plan import plan_epoch
 from quarkparsec.root.genesis_block import genesis_root_block
 from quarkparsec.types import Epoch, Gas
 from quarkparsec.wire.epoch import Round
@@ -33,4 +34,4 @@ def test_the_base_fee_follows_the_whole_clusters_gas() -> None:
     for gas_used, change in ((0, -1), (half, 0), (2 * half, 1)):
         block = replace(PARENT, header=replace(PARENT.header, gas_used=Gas(gas_used)))
         expected = GENESIS.base_fee + change * GENESIS.base_fee // 8
-        assert base_fee_after(block) == expected
+        assert base_fee_after(block.header) == expected

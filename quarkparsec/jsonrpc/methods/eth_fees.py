@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from quarkparsec.chain.block import RootBlock
+from quarkparsec.chain.fees import base_fee_after
 from quarkparsec.codec.quantities import quantity
 from quarkparsec.jsonrpc.arguments.argument import Argument
 from quarkparsec.jsonrpc.arguments.block import Height, Tag, parse_height
@@ -14,7 +15,6 @@ from quarkparsec.jsonrpc.arguments.scalars import parse_count
 from quarkparsec.jsonrpc.fees import (
     BLOB_BASE_FEE,
     SUGGESTION_BLOCKS,
-    base_fee_after,
     block_rewards,
     fee_history_view,
     suggested_tip,
@@ -29,7 +29,7 @@ from quarkparsec.types import Epoch, Wei
 
 async def gas_price(node: Node) -> str:
     """The next block's base fee and a suggested priority fee."""
-    return quantity(base_fee_after(node.head()) + await _tip(node))
+    return quantity(base_fee_after(node.head().header) + await _tip(node))
 
 
 async def max_priority_fee_per_gas(node: Node) -> str:
@@ -39,7 +39,7 @@ async def max_priority_fee_per_gas(node: Node) -> str:
 
 async def base_fee(node: Node) -> str:
     """The next block's base fee."""
-    return quantity(base_fee_after(node.head()))
+    return quantity(base_fee_after(node.head().header))
 
 
 async def blob_base_fee(_node: Node) -> str:
