@@ -33,7 +33,8 @@ class Slave:
         self._master: Connection | None = None
         self._calls: Final = Calls(identity.genesis)
         self.hosts: Final[dict[int, ShardHost]] = {}
-        for shard in identity.config.slave(name).shards:
+        self._shards: Final = identity.config.slave(name).shards
+        for shard in self._shards:
             path = identity.folder / name / f"shard-{shard:04}"
             try:
                 host = ShardHost(identity.genesis, ShardId(shard), path, self._to_master)
@@ -107,6 +108,8 @@ class Slave:
             found = shard_queries.find_transaction(host, transaction_hash)
             if not isinstance(found, Nothing):
                 return found
+        for shard in self._shards:
+            self._host(shard)  # one that stays down may hold it: that isn't the same as unknown
         return Nothing()
 
     def _host(self, shard_id: int) -> ShardHost:
