@@ -50,6 +50,12 @@ class Terms(NamedTuple):
 
 def check(journal: Journal, transaction: Transaction, block: BlockContext, gas_left: int) -> Terms:
     """The terms on which a transaction is valid. Raises Rejected, and changes nothing."""
+    check_sender(journal, transaction, block)
+    return check_block(transaction, block, gas_left)
+
+
+def check_sender(journal: Journal, transaction: Transaction, block: BlockContext) -> None:
+    """Raise Rejected unless the sender's account allows it; asked where that account is."""
     sender = journal.entry(transaction.sender)
     if transaction.nonce != sender.nonce:
         raise _wrong_nonce(transaction, sender.nonce)
@@ -60,12 +66,12 @@ def check(journal: Journal, transaction: Transaction, block: BlockContext, gas_l
     cost = transaction.gas_limit * transaction.max_fee_per_gas + transaction.value
     if sender.balance < cost:
         raise _insufficient_funds(transaction, sender.balance, cost)
+
+
+def check_block(transaction: Transaction, block: BlockContext, gas_left: int) -> Terms:
+    """The terms, if the block has room; asked where the transaction is executed. Raises Rejected."""
     if transaction.gas_limit > gas_left:
         raise GasLimitReached(f"gas limit reached: have {gas_left}, want {transaction.gas_limit}")
-    return _terms(transaction, block)
-
-
-def _terms(transaction: Transaction, block: BlockContext) -> Terms:
     if transaction.type == SET_CODE and block.fork == "cancun":
         raise UnsupportedType("transaction type not supported")
     intrinsic = intrinsic_gas(transaction, block.fork)
