@@ -100,7 +100,7 @@ class Admission:
         routed = []
         for (waiting, transaction), to_key in zip(valid, keys, strict=True):
             try:
-                shard_id = self._router.common_shard(transaction.sender, to_key)
+                shard_id = self._router.common_shard(transaction.origin_key, to_key)
                 routed.append(_Routed(waiting, transaction, to_key, shard_id))
             except Rejected as error:
                 _fail((waiting,), error)

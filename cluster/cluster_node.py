@@ -185,7 +185,7 @@ class ClusterNode:
     async def call(self, request: CallRequest, epoch: Epoch) -> bytes:
         shard_id, call = await self._locate_call(request)
         if request.value:
-            self._router.common_shard(request.sender, ShardKey(call.to_key))
+            self._router.common_shard(home_key(request.sender), ShardKey(call.to_key))
         query = queries.ReadOnlyCall(shard_id, call, await self._surroundings(epoch))
         answer = await self._ask(shard_id, query, CallAnswer)
         _raise_failed(answer)
@@ -194,7 +194,9 @@ class ClusterNode:
     async def estimate_gas(self, request: CallRequest, epoch: Epoch) -> Gas:
         shard_id, call = await self._locate_call(request)
         if request.sender != NOBODY:
-            self._router.common_shard(request.sender, ShardKey(call.to_key))  # as sending it would
+            self._router.common_shard(
+                home_key(request.sender), ShardKey(call.to_key)
+            )  # as sending it would
         query = queries.EstimateGas(shard_id, call, await self._surroundings(epoch))
         answer = await self._ask(shard_id, query, CallAnswer)
         _raise_failed(answer)

@@ -86,10 +86,10 @@ class Router:
                     self._keys.put(recipient, key)
         return {recipient: key for recipient, key in known.items() if key is not None}
 
-    def common_shard(self, sender: Recipient, to_key: ShardKey) -> ShardId:
-        """The shard of a sender, if what it sends to lives there, too. Raises TargetElsewhere."""
+    def common_shard(self, origin: ShardKey, to_key: ShardKey) -> ShardId:
+        """The shard of a sender's key, if the target lives there, too. Raises TargetElsewhere."""
         count = self.root.head().shard_count
-        shard_id, target = shard_of(home_key(sender), count), shard_of(to_key, count)
+        shard_id, target = shard_of(origin, count), shard_of(to_key, count)
         if target != shard_id:
             raise TargetElsewhere(
                 f"the target lives on shard {target} and the sender on shard {shard_id}: "
@@ -160,6 +160,8 @@ class Router:
     # --- within
 
     def _target_key(self, tx: Transaction, located: dict[Recipient, ShardKey]) -> ShardKey:
+        if tx.to_key is not None:
+            return tx.to_key
         if tx.to is None and self._genesis.contract_key == "common":
             return COMMON_KEY
         if tx.to is None or tx.to in self._everywhere:

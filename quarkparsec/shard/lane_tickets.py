@@ -19,10 +19,12 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from quarkparsec.broker.agent import Agent, Ending, Outgoing, Stage, Task
+from quarkparsec.broker.ticket_machine import numbers
+from quarkparsec.chain.fees import effective_gas_price
 from quarkparsec.chain.legs import Payment
 from quarkparsec.errors import Rejected
 from quarkparsec.limits import RESEND_MS, TICKETS_LIVE_MAX
-from quarkparsec.runners.validity import check_block, check_sender
+from quarkparsec.runners.validity import check_sender
 from quarkparsec.shard.block_draft import BlockDraft, Deferred
 from quarkparsec.shard.decider import Decider
 from quarkparsec.shard.neighbourhood import Neighbourhood
@@ -49,9 +51,7 @@ class TicketLane:
     ) -> None:
         self._draft: Final = draft
         self._neighbourhood: Final = neighbourhood
-        self._numbers: Final = iter(
-            range(tickets.first, tickets.first + tickets.step * tickets.count, tickets.step)
-        )
+        self._numbers: Final = iter(numbers(tickets))
         self._deadline_ms: Final = deadline_ms
         self._participant: Final = Participant(draft)
         self._decider: Final = Decider(draft, self._participant, neighbourhood)
@@ -172,10 +172,10 @@ class TicketLane:
         context = self._draft.context
         try:
             check_sender(self._draft.journal, transaction, context)
-            terms = check_block(transaction, context, context.gas_limit)
+            price = effective_gas_price(transaction, context.base_fee)
         except Rejected as refusal:
             return agent.give_up(self._now_ms, Ending.INVALID, str(refusal))
-        money = transaction.gas_limit * terms.gas_price + transaction.value
+        money = transaction.gas_limit * price + transaction.value
         return agent.execute(self._now_ms, Wei(money))
 
     def _settle(self, agent: Agent) -> None:

@@ -108,17 +108,20 @@ class TransferLane:
         self._incoming[source] = item.version
         self._draft.credits[source] = tuple(map(_from_wire, item.credits))
         refused = [
-            lanes.Refusal(index, self._draft.journal.entry(Recipient(credit.recipient)).shard_key)
+            lanes.Refusal(index, self._key_of(credit))
             for index, credit in enumerate(item.credits)
-            if self._is_refused(Recipient(credit.recipient), is_transfer=credit.is_transfer)
+            if self._is_refused(credit)
         ]
         return [(source, lanes.CreditsAnswer(item.version, tuple(refused)))]
 
-    def _is_refused(self, recipient: Recipient, *, is_transfer: bool) -> bool:
-        """Whether code lives there: in this shard, where a transfer must not pass it, or elsewhere."""
-        journal = self._draft.journal
-        entry = journal.entry(recipient)
-        return entry.has_code and (is_transfer or not journal.is_own(entry))
+    def _is_refused(self, credit: lanes.Credit) -> bool:
+        """Whether a transfer would pass by code, or the account has another key than the credit."""
+        has_code = self._draft.journal.entry(Recipient(credit.recipient)).has_code
+        return (has_code and credit.is_transfer) or self._key_of(credit) != credit.shard_key
+
+    def _key_of(self, credit: lanes.Credit) -> ShardKey:
+        recipient, key = Recipient(credit.recipient), ShardKey(credit.shard_key)
+        return self._draft.journal.key_of(recipient, key)
 
     def _take_answer(
         self, now_ms: int, source: ShardId, item: lanes.CreditsAnswer

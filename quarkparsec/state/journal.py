@@ -377,6 +377,13 @@ class Journal:
         """Whether this shard is the recipient's home."""
         return shard_of(home_key(recipient), self.shard_count) == self.shard_id
 
+    def key_of(self, recipient: Recipient, frame_key: ShardKey) -> ShardKey:
+        """The key of an entry, or that which it would get if a frame of `frame_key` created it."""
+        entry = self.entry(recipient)
+        if entry.exists:
+            return entry.shard_key
+        return home_key(recipient) if self.is_home_of(recipient) else frame_key
+
     def is_own(self, entry: Entry) -> bool:
         """Whether the entry counts here; one of a foreign key is a stub."""
         return shard_of(entry.shard_key, self.shard_count) == self.shard_id

@@ -39,9 +39,9 @@ def test_a_transaction_runs_at_its_senders_shard_or_not_at_all(tmp_path: Path) -
         async with running(make_identity(tmp_path)) as (router, _):
             near, far = map(decode_transaction, (transfer(ALICE, BOB), transfer(ALICE, CAROL)))
             near_key, far_key = await router.keys_of([near, far])
-            assert router.common_shard(near.sender, near_key) == ShardId(2)
+            assert router.common_shard(near.origin_key, near_key) == ShardId(2)
             with pytest.raises(TargetElsewhere, match="shard 0 and the sender on shard 2"):
-                router.common_shard(far.sender, far_key)
+                router.common_shard(far.origin_key, far_key)
 
     asyncio.run(scene())
 

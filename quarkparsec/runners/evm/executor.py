@@ -77,7 +77,7 @@ def execute_ticketed(
         if money is None:
             terms = check(journal, transaction, block, gas_left)
         else:
-            terms = check_block(transaction, block, gas_left)
+            terms = check_block(journal, transaction, block, gas_left)
     except Rejected as refusal:
         return _failed(refusal)
     return run_in_frames(journal, transaction, to_key, block, terms, endowments, money)
