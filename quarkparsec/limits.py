@@ -83,8 +83,11 @@ ADMISSION_THREADS: Final = 2
 ROOT_BLOCK_CACHE_MAX: Final = 1_024
 """Root blocks that a gateway has at hand: what fee histories and log queries mostly ask for."""
 
+DEPENDENCIES_MAX: Final = 64
+"""Accounts of a creation's access list among which its key is looked for: whoever sends it pays for no look-up."""
+
 LOCATION_CACHE_MAX: Final = 200_000
-"""Accounts whose shard key a gateway remembers: about 30 MB."""
+"""Accounts whose location a gateway remembers: about 40 MB."""
 
 SUBMITTED_CACHE_MAX: Final = 200_000
 """Transactions that a gateway knows the shard of: a minute at full load."""
