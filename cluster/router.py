@@ -97,6 +97,10 @@ class Router:
             )
         return shard_id
 
+    def is_everywhere(self, recipient: Recipient) -> bool:
+        """Whether every shard has this contract, and no key."""
+        return recipient in self._everywhere
+
     async def key_of(self, recipient: Recipient, caller_key: ShardKey) -> ShardKey:
         """The key that a frame at `recipient` has when something under `caller_key` calls it."""
         if recipient in self._everywhere:
