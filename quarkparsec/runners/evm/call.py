@@ -21,7 +21,7 @@ from quarkparsec.runners.evm.faults import words_of
 from quarkparsec.runners.evm.forks import WATCHED_RULES
 from quarkparsec.runners.evm.outermost import gas_after_refund, make_warm, run_outermost
 from quarkparsec.runners.evm.world import World
-from quarkparsec.runners.validity import InsufficientFunds
+from quarkparsec.runners.validity import can_pay, check_target, insufficient_funds
 from quarkparsec.state.journal import Journal
 from quarkparsec.types import Gas, Hash32, Recipient, ShardKey, Wei
 
@@ -45,6 +45,8 @@ class Call(NamedTuple):
     max_priority_fee_per_gas: Wei = Wei(0)
     access_list: AccessList = ()
     authorizations: tuple[Authorization, ...] = ()
+    key: ShardKey | None = None
+    """The explicit key of sender and target; None: the cluster decides."""
 
     def unsigned(self) -> Transaction:
         """The transaction that this would be, but for nonce and signature."""
@@ -66,6 +68,8 @@ class Call(NamedTuple):
             sender=self.sender,
             hash=Hash32(b""),
             raw=b"",
+            from_key=self.key,
+            to_key=self.key,
         )
 
 
@@ -93,6 +97,7 @@ def call(
     transaction = call.unsigned()
     _check_fees(call, block)
     _check_funds(journal, call)
+    check_target(journal, transaction, block.fork)
     intrinsic = intrinsic_gas(transaction, block.fork)
     floor = floor_gas(transaction, block.fork)
     if call.gas_limit < max(intrinsic, floor):
@@ -138,10 +143,7 @@ def _check_fees(call: Call, block: BlockContext) -> None:
 
 
 def _check_funds(journal: Journal, call: Call) -> None:
-    balance = journal.entry(call.sender).balance
+    sender = journal.entry(call.sender)
     cost = call.gas_limit * call.max_fee_per_gas + call.value
-    if balance < cost:
-        raise InsufficientFunds(
-            "insufficient funds for gas * price + value: "
-            f"address 0x{call.sender.hex()} have {balance} want {cost}"
-        )
+    if cost and not can_pay(sender, call.key, cost):
+        raise insufficient_funds(sender, call.key, cost)
