@@ -221,6 +221,9 @@ CALL_TIME_MS_MAX: Final = 2_000
 CALLS_WAITING_MAX: Final = 256
 """Calls and searches that wait for a thread in one slave."""
 
+STRANGERS_MAX: Final = 16
+"""Accounts that one call took for contracts in vain: the first ones explain a failure, if any does."""
+
 LOG_RANGE_BLOCKS_MAX: Final = 10_000
 """Blocks that one eth_getLogs looks at; one bloom each."""
 

@@ -151,6 +151,13 @@ class ProofAnswer(Query, frozen=True):
 # --- to a slave: execution without effect
 
 
+class Purse(msgspec.Struct, frozen=True, array_like=True):
+    """What a sender has at home, when a call runs elsewhere."""
+
+    nonce: int
+    balance: bytes
+
+
 class UnsignedCall(msgspec.Struct, frozen=True, array_like=True):
     """A transaction that nobody signed; an empty `to` creates. Wei are big-endian bytes."""
 
@@ -164,6 +171,8 @@ class UnsignedCall(msgspec.Struct, frozen=True, array_like=True):
     data: bytes
     access_list: list[tuple[bytes, list[bytes]]]
     authorizations: list[tuple[int, bytes, int, int, bytes, bytes]]
+    purse: Purse | None
+    """None: the sender is at home where the call runs, or nobody in particular."""
 
 
 class Surroundings(msgspec.Struct, frozen=True, array_like=True):
@@ -197,6 +206,8 @@ class CallAnswer(Query, frozen=True):
     output: bytes
     gas_used: int
     error: str
+    strangers: list[bytes]
+    """Of a call that failed: whom it took for a contract and found none that it may see."""
 
 
 # --- to a slave: blocks

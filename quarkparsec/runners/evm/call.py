@@ -1,8 +1,9 @@
 """Runs a call that nobody signed and keeps nothing of it (eth_call).
 
 The caller may spend anybody's money and names its own gas limit; without a fee cap gas is free and the
-block's base fee reads as 0, as in geth. A clock, injected as `out_of_time`, stops what takes too long:
-it is looked at on every JUMPDEST, frame and precompiled contract, so no loop can hide from it.
+block's base fee reads as 0, as in geth. A sender from another shard brings nonce and money from there. A
+clock, injected as `out_of_time`, stops what takes too long: it is looked at on every JUMPDEST, frame and
+precompiled contract, so no loop can hide from it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from quarkparsec.runners.evm.authorizations import apply_authorizations
 from quarkparsec.runners.evm.faults import words_of
 from quarkparsec.runners.evm.forks import WATCHED_RULES
 from quarkparsec.runners.evm.outermost import gas_after_refund, make_warm, run_outermost
-from quarkparsec.runners.evm.world import World
+from quarkparsec.runners.evm.read_only_world import ReadOnlyWorld
 from quarkparsec.runners.validity import InsufficientFunds
 from quarkparsec.state.journal import Journal
 from quarkparsec.types import Gas, Hash32, Recipient, ShardKey, Wei
@@ -28,6 +29,13 @@ from quarkparsec.types import Gas, Hash32, Recipient, ShardKey, Wei
 
 class GasTooLow(Rejected):
     """The gas limit doesn't even pay for what a call costs before it runs."""
+
+
+class Purse(NamedTuple):
+    """What the sender has in the shard that it is from."""
+
+    nonce: int
+    balance: Wei
 
 
 class Call(NamedTuple):
@@ -45,6 +53,8 @@ class Call(NamedTuple):
     max_priority_fee_per_gas: Wei = Wei(0)
     access_list: AccessList = ()
     authorizations: tuple[Authorization, ...] = ()
+    purse: Purse | None = None
+    """If the sender is from another shard: its account there, in place of what it has here."""
 
     def unsigned(self) -> Transaction:
         """The transaction that this would be, but for nonce and signature."""
@@ -79,6 +89,8 @@ class CallResult(NamedTuple):
     """What it returned or reverted with."""
     error: str | None
     """In geth's words, or None."""
+    strangers: tuple[Recipient, ...]
+    """Whom the code took for a contract and found none that it may see (read_only_world)."""
 
 
 def call(
@@ -102,17 +114,27 @@ def call(
     rules = WATCHED_RULES[block.fork]
     try:
         gas_price = effective_gas_price(transaction, block.base_fee)
-        world = World(journal, block, rules, call.sender, gas_price, out_of_time)
+        world = ReadOnlyWorld(journal, block, rules, call.sender, gas_price, out_of_time)
         return _run(world, call, intrinsic, floor)
     finally:
         journal.rollback(0)
         journal.begin_transaction(ShardKey(0))
 
 
-def _run(world: World, call: Call, intrinsic: int, floor: int) -> CallResult:
+def available(journal: Journal, call: Call) -> int:
+    """What the sender has to spend, in wei."""
+    return journal.entry(call.sender).balance if call.purse is None else call.purse.balance
+
+
+def _run(world: ReadOnlyWorld, call: Call, intrinsic: int, floor: int) -> CallResult:
     journal, limit = world.journal, call.gas_limit
+    if call.purse is not None:
+        journal.set_nonce(call.sender, call.purse.nonce)
+        journal.set_balance(call.sender, call.purse.balance)
     journal.add_balance(call.sender, -limit * world.gas_price)
     journal.set_nonce(call.sender, journal.entry(call.sender).nonce + 1)
+    if call.to is not None:
+        world.meet(call.to)
     make_warm(world, call.to, call.access_list)
     apply_authorizations(world, call.authorizations)
     outermost = run_outermost(world, call.to, call.value, call.data, limit - intrinsic)
@@ -124,6 +146,7 @@ def _run(world: World, call: Call, intrinsic: int, floor: int) -> CallResult:
         Gas(max(spent - gas_used, 0)),
         outermost.output,
         words_of(fault) if fault else None,
+        tuple(world.strangers),
     )
 
 
@@ -138,7 +161,7 @@ def _check_fees(call: Call, block: BlockContext) -> None:
 
 
 def _check_funds(journal: Journal, call: Call) -> None:
-    balance = journal.entry(call.sender).balance
+    balance = available(journal, call)
     cost = call.gas_limit * call.max_fee_per_gas + call.value
     if balance < cost:
         raise InsufficientFunds(
