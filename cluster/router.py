@@ -129,7 +129,7 @@ class Router:
 
     def origin_of(self, transaction: Transaction) -> ShardId:
         """The shard of the account that a transaction is from."""
-        return self.shard_of_key(home_key(transaction.sender))
+        return self.shard_of_key(transaction.origin_key)
 
     def remember(self, admitted: Transaction, target: Target) -> None:
         """A transaction was admitted: look for it first where it is and where it goes.
@@ -137,7 +137,7 @@ class Router:
         One that creates a contract says where the contract will live, so that it can be called right
         away, in the nonce order of one sender, before any block has it.
         """
-        keys = home_key(admitted.sender), target.shard_key
+        keys = admitted.origin_key, target.shard_key
         self._submitted.put(admitted.hash, keys)
         if admitted.to is None:
             self._expected.put(_created_by(admitted), Location(target.shard_key, True))
@@ -186,6 +186,9 @@ class Router:
     # --- within
 
     def _target(self, tx: Transaction, known: Mapping[Recipient, Location]) -> Target:
+        if tx.to_key is not None:
+            runs_code = tx.to is None or tx.to in self._everywhere or known[tx.to].is_contract
+            return Target(tx.to_key, runs_code)
         if tx.to is None:
             dependencies = _dependencies(tx.access_list)
             return Target(self._creation_key(home_key(tx.sender), dependencies, known), True)

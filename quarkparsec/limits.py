@@ -184,6 +184,14 @@ UNDERPRICED_EPOCH_MS: Final = 1_000
 BLOCK_CANDIDATES_MAX: Final = 8_192
 """Transactions that one block may try: more would not fit LANE_BUDGET_MS."""
 
+# --- tickets
+
+TICKET_BOUND_MAX: Final = 2**64 - 1
+"""Every ticket is below it, so that a ticket and any bound of tickets fit 64 bits on disk and in messages."""
+
+TICKETS_RESERVED: Final = 2**20
+"""Made durable at once: full pools of 64 shards. A restart skips at most so many, 10^13 times before 64 bits end."""
+
 # --- searches
 
 LOG_RESULTS_MAX: Final = 10_000

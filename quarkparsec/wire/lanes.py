@@ -86,6 +86,8 @@ class Execute(Struct, frozen=True, tag=True, array_like=True):
     raw: bytes
     sender: bytes
     to_key: CountField
+    money: AmountField | None
+    """What the sender brings from another shard; None if it is from this one."""
     endowments: tuple[Endowment, ...]
     """What the ticket holds elsewhere for contracts that the transaction may create."""
 
@@ -96,6 +98,8 @@ class Claim(Struct, frozen=True, array_like=True):
     recipient: bytes
     shard_key: CountField
     amount: AmountField
+    stays: bool
+    """Whether the contract still exists after the transaction that created it."""
 
 
 class Executed(Struct, frozen=True, tag=True, array_like=True):
