@@ -10,12 +10,13 @@ from typing import Final, TypeVar
 
 from cluster.shard_host import ShardHost
 from cluster.shard_queries import read_logs
+from quarkparsec.broker.agent import endowment_of
 from quarkparsec.chain.authorization import Authorization
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.errors import Rejected, Unavailable
 from quarkparsec.limits import CALL_GAS_MAX, CALL_TIME_MS_MAX, CALLS_WAITING_MAX
 from quarkparsec.runners.block_context import BlockContext
-from quarkparsec.runners.evm.call import Call, CallResult, Purse, call
+from quarkparsec.runners.evm.call import Call, CallResult, HomesNeeded, Purse, call
 from quarkparsec.runners.evm.estimate import ExecutionFailed, estimate_gas
 from quarkparsec.runners.evm.world import OutOfTime
 from quarkparsec.state.journal import Journal
@@ -24,6 +25,7 @@ from quarkparsec.wire import queries
 from quarkparsec.wire.queries import CallAnswer
 
 Answer = TypeVar("Answer")
+Execution = TypeVar("Execution", queries.ReadOnlyCall, queries.EstimateGas)
 
 CALL_THREADS: Final = 2
 """Calls share one interpreter with the shards; more threads would only take turns more often."""
@@ -39,13 +41,11 @@ class Calls:
 
     async def call(self, host: ShardHost, query: queries.ReadOnlyCall) -> CallAnswer:
         """Run a call on the state of its epoch."""
-        await host.reached(query.upon.epoch)
-        return await self._in_thread(lambda: self._call(host, query))
+        return await self._execute(host, query, self._call)
 
     async def estimate(self, host: ShardHost, query: queries.EstimateGas) -> CallAnswer:
         """Find the least gas that a call needs."""
-        await host.reached(query.upon.epoch)
-        return await self._in_thread(lambda: self._estimate(host, query))
+        return await self._execute(host, query, self._estimate)
 
     async def search_logs(self, host: ShardHost, query: queries.ReadLogs) -> queries.LogsAnswer:
         """Find logs where it blocks nobody."""
@@ -54,6 +54,17 @@ class Calls:
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _execute(
+        self, host: ShardHost, query: Execution, run: Callable[[ShardHost, Execution], CallAnswer]
+    ) -> CallAnswer:
+        await host.reached(query.upon.epoch)
+        try:
+            return await self._in_thread(lambda: run(host, query))
+        except HomesNeeded as needed:
+            return CallAnswer(b"", 0, "", [], list(needed.recipients))
+        except OutOfTime as error:
+            raise Rejected("execution aborted (timeout = 2s)") from error
 
     async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
         if self._waiting >= CALLS_WAITING_MAX:
@@ -67,24 +78,17 @@ class Calls:
     def _call(self, host: ShardHost, query: queries.ReadOnlyCall) -> CallAnswer:
         journal = self._journal(host, query.upon.epoch)
         block = self._block(host, query.upon)
-        try:
-            result = call(journal, _to_call(query.call), block, _deadline())
-        except OutOfTime as error:
-            raise Rejected("execution aborted (timeout = 2s)") from error
-        return _to_answer(result)
+        return _to_answer(call(journal, _to_call(query.call), block, _deadline()))
 
     def _estimate(self, host: ShardHost, query: queries.EstimateGas) -> CallAnswer:
         journal = self._journal(host, query.upon.epoch)
         block = self._block(host, query.upon)
+        wanted = _to_call(query.call)
         try:
-            gas = estimate_gas(
-                journal, _to_call(query.call), block, Gas(CALL_GAS_MAX), _deadline()
-            )
+            gas = estimate_gas(journal, wanted, block, Gas(CALL_GAS_MAX), _deadline())
         except ExecutionFailed as failed:
             return _to_answer(failed.result)
-        except OutOfTime as error:
-            raise Rejected("execution aborted (timeout = 2s)") from error
-        return CallAnswer(b"", gas, "", [])
+        return CallAnswer(b"", gas, "", [], [])
 
     def _journal(self, host: ShardHost, epoch: int) -> Journal:
         return Journal(host.state.view(Epoch(epoch)), host.shard_id, host.state.shard_count)
@@ -124,12 +128,13 @@ def _to_call(unsigned: queries.UnsignedCall) -> Call:
             for chain_id, recipient, nonce, parity, r, s in unsigned.authorizations
         ),
         purse=None if purse is None else Purse(purse.nonce, _wei(purse.balance)),
+        endowments={one.recipient: one for one in map(endowment_of, unsigned.endowments)},
     )
 
 
 def _to_answer(result: CallResult) -> CallAnswer:
     strangers = list[bytes](result.strangers) if result.error else []
-    return CallAnswer(result.output, result.gas_used, result.error or "", strangers)
+    return CallAnswer(result.output, result.gas_used, result.error or "", strangers, [])
 
 
 def _wei(encoded: bytes) -> Wei:

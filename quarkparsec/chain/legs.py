@@ -148,7 +148,9 @@ class Credit(NamedTuple):
         """Read a decoded credit. Raises InvalidInput."""
         recipient, shard_key, amount = _fields(item, 3)
         return cls(
-            _recipient(recipient), ShardKey(rlp.scalar(shard_key, bits=32)), Wei(rlp.scalar(amount))
+            _recipient(recipient),
+            ShardKey(rlp.scalar(shard_key, bits=32)),
+            Wei(rlp.scalar(amount)),
         )
 
 

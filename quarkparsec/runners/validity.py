@@ -22,7 +22,7 @@ from quarkparsec.errors import Rejected
 from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.state.account import delegate_of
 from quarkparsec.state.journal import Entry, Journal
-from quarkparsec.types import Gas, Recipient, ShardKey, Wei, home_key, shard_of
+from quarkparsec.types import Gas, Recipient, ShardKey, Wei, shard_of
 
 
 class NonceTooLow(Rejected):

@@ -39,9 +39,7 @@ class BuiltBlock(NamedTuple):
         return self.block.hash
 
 
-def build_block(
-    state: ShardState, draft: BlockDraft, fees: Wei, opening: Opening
-) -> BuiltBlock:
+def build_block(state: ShardState, draft: BlockDraft, fees: Wei, opening: Opening) -> BuiltBlock:
     """Run lane 4 on the draft's journal and compute the block. `state` stays as it is."""
     context = opening.context
     apply_credits(draft)

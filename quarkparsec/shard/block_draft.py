@@ -18,7 +18,7 @@ from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.runners.outcome import Done
 from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.state.journal import Journal
-from quarkparsec.types import Gas, Hash32, Recipient, ShardId, ShardKey, Wei
+from quarkparsec.types import Gas, Hash32, Recipient, ShardId, ShardKey
 
 
 class Invalid(NamedTuple):
@@ -109,5 +109,3 @@ class BlockDraft:
             effective_gas_price=effective_gas_price(transaction, self.context.base_fee),
             contract=done.contract,
         )
-
-

@@ -99,9 +99,7 @@ def decode_header_row(row: bytes) -> StoredHeader:
     """Raises Corrupt."""
     try:
         header, legs, fees = rlp.decode_list(row)
-        return StoredHeader(
-            Header.from_item(header), Legs.from_item(legs), Wei(rlp.scalar(fees))
-        )
+        return StoredHeader(Header.from_item(header), Legs.from_item(legs), Wei(rlp.scalar(fees)))
     except (InvalidInput, ValueError) as error:
         raise Corrupt(f"header row: {error}") from error
 

@@ -115,7 +115,9 @@ class Decider:
             if len(key) == RECIPIENT_BYTES
         }
         accessed |= dict.fromkeys((each for each, _ in transaction.access_list), LockType.READ)
-        accessed |= dict.fromkeys((transaction.sender, self._draft.context.coinbase), LockType.READ)
+        accessed |= dict.fromkeys(
+            (transaction.sender, self._draft.context.coinbase), LockType.READ
+        )
         if transaction.to is not None:
             accessed[transaction.to] = LockType.READ
         return accessed | dict.fromkeys(journal.touched, LockType.WRITE)

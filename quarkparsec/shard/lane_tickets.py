@@ -76,9 +76,7 @@ class TicketLane:
         resting = any(agent.stage is Stage.RESTING for agent in self._agents.values())
         return self._now_ms + (1 if resting else RESEND_MS)
 
-    def step(
-        self, now_ms: int, items: Iterable[tuple[ShardId, lanes.LaneItem]]
-    ) -> list[Outgoing]:
+    def step(self, now_ms: int, items: Iterable[tuple[ShardId, lanes.LaneItem]]) -> list[Outgoing]:
         """Take what other shards say; return what to say to them."""
         self._now_ms = now_ms
         here = self._neighbourhood.shard_id
@@ -107,7 +105,9 @@ class TicketLane:
             case lanes.Execute():
                 return self._decider.hear(source, item)
         agent = self._agents.get(item.ticket)
-        return [] if agent is None else self._advance(agent, agent.hear(self._now_ms, source, item))
+        return (
+            [] if agent is None else self._advance(agent, agent.hear(self._now_ms, source, item))
+        )
 
     # --- agents
 
@@ -127,9 +127,7 @@ class TicketLane:
             row.clear()
             return []
         deferred = row.pop(0)
-        agent = Agent(
-            ticket, self._task_of(deferred), self._neighbourhood.home_of, self._now_ms
-        )
+        agent = Agent(ticket, self._task_of(deferred), self._neighbourhood.home_of, self._now_ms)
         agent.need(deferred.needs)
         self._agents[ticket], self._tasks[ticket] = agent, deferred
         return self._advance(agent, agent.wake(self._now_ms))
@@ -184,9 +182,7 @@ class TicketLane:
         if agent.payment is not None:
             position, money, money_back = agent.payment
             sender = deferred.candidate.transaction.sender
-            apply_payment(
-                self._draft, Payment(position, agent.ticket, sender, money, money_back)
-            )
+            apply_payment(self._draft, Payment(position, agent.ticket, sender, money, money_back))
 
     def _finish(self, agent: Agent) -> None:
         """Let the sender's next transaction begin, if this one took place."""

@@ -81,9 +81,7 @@ class TransferLane:
         """When to step again at the latest."""
         return self._said_ms + RESEND_MS if self._awaited else None
 
-    def step(
-        self, now_ms: int, items: Iterable[tuple[ShardId, lanes.LaneItem]]
-    ) -> list[Outgoing]:
+    def step(self, now_ms: int, items: Iterable[tuple[ShardId, lanes.LaneItem]]) -> list[Outgoing]:
         """Take what other shards say; return what to say to them."""
         said: list[Outgoing] = []
         if not self._version:
@@ -238,18 +236,14 @@ def debit(journal: Journal, transaction: Transaction, terms: Terms) -> Done:
     """A checked transfer leaves its sender's account, within the journal's open transaction."""
     gas_used = max(terms.intrinsic_gas, terms.floor_gas)
     journal.set_nonce(transaction.sender, transaction.nonce + 1)
-    journal.add_balance(
-        transaction.sender, -(gas_used * terms.gas_price + transaction.value)
-    )
+    journal.add_balance(transaction.sender, -(gas_used * terms.gas_price + transaction.value))
     return Done(SUCCESS, gas_used, Wei(gas_used * terms.tip), (), b"", None, None)
 
 
 def _to_wire(planned: _Planned) -> lanes.Credit:
     credit = planned.credit
     is_transfer = planned.transfer is not None
-    return lanes.Credit(
-        credit.recipient, credit.shard_key, to_amount(credit.amount), is_transfer
-    )
+    return lanes.Credit(credit.recipient, credit.shard_key, to_amount(credit.amount), is_transfer)
 
 
 def _from_wire(credit: lanes.Credit) -> Credit:

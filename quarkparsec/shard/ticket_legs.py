@@ -11,9 +11,7 @@ from quarkparsec.shard.block_draft import BlockDraft
 from quarkparsec.types import ShardKey
 
 
-def run_call(
-    draft: BlockDraft, call: Call, transaction: Transaction, to_key: ShardKey
-) -> Outcome:
+def run_call(draft: BlockDraft, call: Call, transaction: Transaction, to_key: ShardKey) -> Outcome:
     """Execute a transaction here, so that `rollback(0)` on the journal takes it back."""
     endowments = {each.recipient: each for each in call.endowments}
     return execute_ticketed(

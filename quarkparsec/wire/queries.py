@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from quarkparsec.types import ShardKey
+from quarkparsec.wire.lanes import Endowment
 
 
 class Query(msgspec.Struct, frozen=True, tag=True):
@@ -173,6 +174,8 @@ class UnsignedCall(msgspec.Struct, frozen=True, array_like=True):
     authorizations: list[tuple[int, bytes, int, int, bytes, bytes]]
     purse: Purse | None
     """None: the sender is at home where the call runs, or nobody in particular."""
+    endowments: list[Endowment]
+    """What waits for contracts that the call creates away from their homes."""
 
 
 class Surroundings(msgspec.Struct, frozen=True, array_like=True):
@@ -201,13 +204,15 @@ class EstimateGas(Query, frozen=True):
 
 
 class CallAnswer(Query, frozen=True):
-    """What a call returned; `error` is "" for success."""
+    """What a call returned; `error` is "" for success. If it `needs` anything, nothing else counts."""
 
     output: bytes
     gas_used: int
     error: str
     strangers: list[bytes]
     """Of a call that failed: whom it took for a contract and found none that it may see."""
+    needs: list[bytes]
+    """Contracts that it creates away from their homes and of whose endowments nothing was said."""
 
 
 # --- to a slave: blocks

@@ -1,27 +1,30 @@
 """Runs a call that nobody signed and keeps nothing of it (eth_call).
 
 The caller may spend anybody's money and names its own gas limit; without a fee cap gas is free and the
-block's base fee reads as 0, as in geth. A sender from another shard brings nonce and money from there. A
-clock, injected as `out_of_time`, stops what takes too long: it is looked at on every JUMPDEST, frame and
-precompiled contract, so no loop can hide from it.
+block's base fee reads as 0, as in geth. A sender from another shard brings nonce and money from there; a
+contract created away from its home gets what waits there, if whoever asks knows it. A clock, injected as
+`out_of_time`, stops what takes too long: it is looked at on every JUMPDEST, frame and precompiled contract,
+so no loop can hide from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
 
 from quarkparsec.chain.access_list import AccessList
 from quarkparsec.chain.authorization import Authorization
 from quarkparsec.chain.fees import effective_gas_price, floor_gas, intrinsic_gas
+from quarkparsec.chain.legs import Endowment
 from quarkparsec.chain.transaction import DYNAMIC_FEE, SET_CODE, Transaction
-from quarkparsec.errors import Rejected
+from quarkparsec.errors import Rejected, Unavailable
 from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.runners.evm.authorizations import apply_authorizations
 from quarkparsec.runners.evm.faults import words_of
 from quarkparsec.runners.evm.forks import WATCHED_RULES
 from quarkparsec.runners.evm.outermost import gas_after_refund, make_warm, run_outermost
 from quarkparsec.runners.evm.read_only_world import ReadOnlyWorld
+from quarkparsec.runners.evm.world import NO_ENDOWMENTS
 from quarkparsec.runners.validity import InsufficientFunds
 from quarkparsec.state.journal import Journal
 from quarkparsec.types import Gas, Hash32, Recipient, ShardKey, Wei
@@ -29,6 +32,14 @@ from quarkparsec.types import Gas, Hash32, Recipient, ShardKey, Wei
 
 class GasTooLow(Rejected):
     """The gas limit doesn't even pay for what a call costs before it runs."""
+
+
+class HomesNeeded(Unavailable):
+    """The call creates contracts of which their homes, in other shards, must say what waits there."""
+
+    def __init__(self, recipients: tuple[Recipient, ...]) -> None:
+        super().__init__("the homes of new contracts have to be asked first")
+        self.recipients: Final = recipients
 
 
 class Purse(NamedTuple):
@@ -55,6 +66,8 @@ class Call(NamedTuple):
     authorizations: tuple[Authorization, ...] = ()
     purse: Purse | None = None
     """If the sender is from another shard: its account there, in place of what it has here."""
+    endowments: Mapping[Recipient, Endowment] = NO_ENDOWMENTS
+    """What waits for new contracts at their homes, as far as it is known."""
 
     def unsigned(self) -> Transaction:
         """The transaction that this would be, but for nonce and signature."""
@@ -98,7 +111,8 @@ def call(
 ) -> CallResult:
     """Run `call` on top of the journal and take everything back.
 
-    Raises Rejected if it can't be run at all (funds, fee cap, intrinsic gas), OutOfTime if it is stopped.
+    Raises Rejected if it can't be run at all (funds, fee cap, intrinsic gas), HomesNeeded if it must be run
+    again with more endowments, OutOfTime if it is stopped.
     """
     if call.max_fee_per_gas == 0:
         block = block._replace(base_fee=Wei(0))
@@ -114,7 +128,9 @@ def call(
     rules = WATCHED_RULES[block.fork]
     try:
         gas_price = effective_gas_price(transaction, block.base_fee)
-        world = ReadOnlyWorld(journal, block, rules, call.sender, gas_price, out_of_time)
+        world = ReadOnlyWorld(
+            journal, block, rules, call.sender, gas_price, out_of_time, call.endowments
+        )
         return _run(world, call, intrinsic, floor)
     finally:
         journal.rollback(0)
@@ -138,6 +154,8 @@ def _run(world: ReadOnlyWorld, call: Call, intrinsic: int, floor: int) -> CallRe
     make_warm(world, call.to, call.access_list)
     apply_authorizations(world, call.authorizations)
     outermost = run_outermost(world, call.to, call.value, call.data, limit - intrinsic)
+    if world.missing:
+        raise HomesNeeded(tuple(sorted(world.missing)))
     spent = limit - outermost.gas_left
     gas_used = gas_after_refund(world, limit, outermost.gas_left, floor)
     fault = outermost.fault

@@ -41,7 +41,7 @@ def estimate_gas(
     """The gas limit to sign, at most 1.5 % too high, never too low.
 
     `wanted.gas_limit` is the sender's own limit (below 21 000: none). Raises ExecutionFailed, other
-    Rejected as `call` does, and OutOfTime for all runs together.
+    Rejected and HomesNeeded as `call` does, and OutOfTime for all runs together.
     """
 
     def run(gas_limit: int) -> CallResult | None:

@@ -7,8 +7,9 @@ recipient can find out where it really lives. Executions that count remember not
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from quarkparsec.chain.legs import Endowment
 from quarkparsec.limits import STRANGERS_MAX
 from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.runners.evm.contract_rule import is_foreign, visible_code
@@ -32,8 +33,9 @@ class ReadOnlyWorld(World):
         origin: Recipient,
         gas_price: int,
         out_of_time: Callable[[], bool],
+        endowments: Mapping[Recipient, Endowment],
     ) -> None:
-        super().__init__(journal, block, rules, origin, gas_price, out_of_time)
+        super().__init__(journal, block, rules, origin, gas_price, out_of_time, endowments)
         self.strangers: list[Recipient] = []
         """Called, or asked for code: accounts without code that this call sees, in the order met."""
 
