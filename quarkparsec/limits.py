@@ -192,6 +192,26 @@ TICKET_BOUND_MAX: Final = 2**64 - 1
 TICKETS_RESERVED: Final = 2**20
 """Made durable at once: full pools of 64 shards. A restart skips at most so many, 10^13 times before 64 bits end."""
 
+# --- tickets
+
+TICKETS_PER_ROUND: Final = 4_096
+"""Numbers that a broker gets for one epoch: more transactions than a full block's gas pays for."""
+
+TICKETS_LIVE_MAX: Final = 512
+"""Tickets of one shard that run at once: enough to hide the way to another shard, few enough to be quick."""
+
+TICKET_ATTEMPTS_MAX: Final = 64
+"""Attempts of one ticket in an epoch; then the transaction waits for the next."""
+
+TICKET_REST_MS: Final = 1
+"""Before the next attempt, times the number of attempts: an older ticket needs a few messages to be done."""
+
+TICKET_LANE_BUDGET_MS: Final = 500
+"""After so long no ticket begins and no undecided one goes on: the whole cluster waits for the lane."""
+
+EARLY_MESSAGES_MAX: Final = 4_096
+"""Messages of a lane that isn't open here yet: each shard sends a few before it needs an answer."""
+
 # --- searches
 
 LOG_RESULTS_MAX: Final = 10_000
