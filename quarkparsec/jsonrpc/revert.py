@@ -38,9 +38,9 @@ _WORD: Final = 32
 
 def revert_words(returned: bytes, elsewhere: ContractElsewhere | None = None) -> str:
     """`execution reverted`, followed by the reason if the data tell one, and by who couldn't be seen."""
-    reasons = [_reason(returned), None if elsewhere is None else _cannot_see(elsewhere)]
-    told = "; ".join(reason for reason in reasons if reason is not None)
-    return f"execution reverted: {told}" if told else "execution reverted"
+    told = [_reason(returned), None if elsewhere is None else _cannot_see(elsewhere)]
+    reasons = [reason for reason in told if reason is not None]
+    return f"execution reverted: {'; '.join(reasons)}" if reasons else "execution reverted"
 
 
 def _cannot_see(elsewhere: ContractElsewhere) -> str:

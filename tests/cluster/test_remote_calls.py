@@ -9,12 +9,18 @@ from typing import Any, TypeVar
 
 import pytest
 
+from cluster import remote_calls as remote_calls_module
 from cluster.remote_calls import NOBODY, RemoteCalls
-from quarkparsec.chain.creation import create_address
+from quarkparsec.chain.creation import create2_address, create_address
 from quarkparsec.crypto.mnemonic import recipient_of
 from quarkparsec.errors import Rejected
-from quarkparsec.jsonrpc.node import CallRequest, ContractElsewhere, ExecutionReverted
-from quarkparsec.types import Epoch, Gas, Recipient, ShardKey, Wei
+from quarkparsec.jsonrpc.node import (
+    CallRequest,
+    ContractElsewhere,
+    ExecutionFailed,
+    ExecutionReverted,
+)
+from quarkparsec.types import Epoch, Gas, Recipient, ShardKey, Wei, home_key
 from tests.attacks.forging import GWEI
 from tests.cluster.one_loop import (
     ALICE,
@@ -113,6 +119,52 @@ def test_a_creation_runs_where_it_would_be_sent_with_the_senders_nonce(tmp_path:
     created = int.from_bytes(create_address(CAROL_AT, 7), "big")
     assert alone == [created, 0]
     assert beside == [created, len(code)]
+
+
+def test_a_creation_away_from_home_finds_what_waits_there(tmp_path: Path) -> None:
+    shows_money = assemble(f"SELFBALANCE {returning(1)}")
+    nonce = next(
+        nonce for nonce in range(20) if create_address(CAROL_AT, nonce)[-1] & 3 != PLACED_KEY & 3
+    )
+    created = create_address(CAROL_AT, nonce)
+
+    async def scene(calls: RemoteCalls) -> int:
+        creation = request(CAROL_AT, None, data=shows_money, access_list=((PLACED, ()),))
+        assert await calls.estimate_gas(creation, GENESIS) > 53_000
+        return int.from_bytes(await calls.call(creation, GENESIS), "big")
+
+    carol = {"balance": hex(RICH), "nonce": hex(nonce)}
+    alloc = {PLACED: contract(b"\x00"), CAROL_AT: carol}
+    assert play(tmp_path / "nothing", alloc, scene) == 0
+    assert play(tmp_path / "money", {**alloc, created: {"balance": "0x2a"}}, scene) == 42
+    with pytest.raises(ExecutionFailed, match="contract address collision"):
+        play(tmp_path / "taken", {**alloc, created: contract(b"\x00", home_key(created))}, scene)
+
+
+def test_a_factory_runs_until_all_homes_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second child's salt is what the first one found."""
+    initcode = assemble("SELFBALANCE 0 MSTORE 32 0 RETURN")
+    salt = next(
+        salt
+        for salt in range(20)
+        if create2_address(PLACED, salt, initcode)[-1] & 3 != PLACED_KEY & 3
+    )
+    create = f"{len(initcode)} 0 0 CREATE2"
+    found = "32 0 64 DUP4 EXTCODECOPY 64 MLOAD"
+    program = f"0x{initcode.hex():0<64} 0 MSTORE {salt} {create} {found} {create} {returning(1)}"
+    first = create2_address(PLACED, salt, initcode)
+    alloc = {PLACED: contract(assemble(program)), first: {"balance": "0x2a"}}
+
+    async def scene(calls: RemoteCalls) -> bytes:
+        output = await calls.call(request(CAROL_AT), GENESIS)
+        monkeypatch.setattr(remote_calls_module, "CALL_ROUNDS_MAX", 1)
+        with pytest.raises(Rejected, match="too many contracts"):
+            await calls.call(request(CAROL_AT), GENESIS)
+        return output
+
+    assert play(tmp_path, alloc, scene)[12:] == create2_address(PLACED, 42, initcode)
 
 
 def reverted(folder: Path, alloc: Mapping[Recipient, dict[str, str]]) -> ExecutionReverted:
