@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 from cluster.admission import Admission
 from cluster.identity import Identity
+from cluster.remote_calls import RemoteCalls
 from cluster.router import Router
 from cluster.transaction_search import TransactionSearch
 from quarkparsec.chain.block import Entry, RootBlock, ShardBlock
@@ -27,8 +28,6 @@ from quarkparsec.jsonrpc.node import (
     BlockId,
     CallRequest,
     ClusterView,
-    ExecutionFailed,
-    ExecutionReverted,
     FoundLog,
     MinedTransaction,
     ShardStatus,
@@ -48,15 +47,12 @@ from quarkparsec.types import (
     ShardKey,
     Slot,
     home_key,
-    shard_of,
 )
 from quarkparsec.wire import queries
 from quarkparsec.wire.envelope import Message
-from quarkparsec.wire.queries import CallAnswer, Encoded, EncodedList, Number
+from quarkparsec.wire.queries import Encoded, EncodedList, Number
 
 Answer = TypeVar("Answer")
-
-REVERTED: Final = "execution reverted"
 
 
 class ClusterNode:
@@ -69,6 +65,7 @@ class ClusterNode:
         self._router: Final = router
         self._admission: Final = admission
         self._search: Final = TransactionSearch(router)
+        self._calls: Final = RemoteCalls(router)
         self._version: Final = version
 
     @property
@@ -203,18 +200,10 @@ class ClusterNode:
     # --- execution
 
     async def call(self, request: CallRequest, epoch: Epoch) -> bytes:
-        shard_id, call = await self._locate_call(request)
-        query = queries.ReadOnlyCall(shard_id, call, await self._surroundings(epoch))
-        answer = await self._ask(shard_id, query, CallAnswer)
-        _raise_failed(answer)
-        return answer.output
+        return await self._calls.call(request, epoch)
 
     async def estimate_gas(self, request: CallRequest, epoch: Epoch) -> Gas:
-        shard_id, call = await self._locate_call(request)
-        query = queries.EstimateGas(shard_id, call, await self._surroundings(epoch))
-        answer = await self._ask(shard_id, query, CallAnswer)
-        _raise_failed(answer)
-        return Gas(answer.gas_used)
+        return await self._calls.estimate_gas(request, epoch)
 
     # --- within
 
@@ -225,7 +214,7 @@ class ClusterNode:
         if key is None:
             return await self._router.shard_of_recipient(recipient), None
         everywhere = self._router.is_everywhere(recipient)
-        return shard_of(key, self.head().shard_count), None if everywhere else key
+        return self._router.shard_of_key(key), None if everywhere else key
 
     async def _ask(self, shard_id: ShardId, query: Message, kind: type[Answer]) -> Answer:
         return await self._router.ask(self._router.slave_of(shard_id), query, kind)
@@ -266,40 +255,6 @@ class ClusterNode:
         answer = await self._ask(shard_id, query, queries.LogsAnswer)
         return [_found_log(shard_id, found) for found in answer.logs]
 
-    async def _surroundings(self, epoch: Epoch) -> queries.Surroundings:
-        header = (await self._root_block(epoch)).header
-        base_fee = _wei(header.base_fee)
-        return queries.Surroundings(epoch, header.timestamp, base_fee, header.prevrandao)
-
-    async def _locate_call(self, request: CallRequest) -> tuple[ShardId, queries.UnsignedCall]:
-        """The shard that runs a call, and the call with its target's key.
-
-        A call runs where its target is, as the sender, wherever the sender's own account lives.
-        """
-        sender_key = home_key(request.sender)
-        if request.key is not None:
-            key = request.key
-        elif request.to is None:
-            key = await self._router.key_of_creation(sender_key, request.access_list)
-        else:
-            key = await self._router.key_of(request.to, sender_key)
-        return shard_of(key, self.head().shard_count), queries.UnsignedCall(
-            sender=request.sender,
-            to=request.to or b"",
-            to_key=key,
-            gas_limit=request.gas_limit,
-            max_fee_per_gas=_wei(request.max_fee_per_gas),
-            max_priority_fee_per_gas=_wei(request.max_priority_fee_per_gas),
-            value=_wei(request.value),
-            data=request.data,
-            access_list=[(recipient, list(slots)) for recipient, slots in request.access_list],
-            authorizations=[
-                (a.chain_id, a.recipient, a.nonce, a.parity, _wei(a.r), _wei(a.s))
-                for a in request.authorizations
-            ],
-            key=request.key,
-        )
-
 
 def _found_log(shard_id: ShardId, found: queries.FoundLog) -> FoundLog:
     return FoundLog(
@@ -309,14 +264,3 @@ def _found_log(shard_id: ShardId, found: queries.FoundLog) -> FoundLog:
         Hash32(found.transaction_hash),
         Log(Recipient(found.recipient), tuple(map(Hash32, found.topics)), found.data),
     )
-
-
-def _raise_failed(answer: CallAnswer) -> None:
-    if answer.error == REVERTED:
-        raise ExecutionReverted(answer.output)
-    if answer.error:
-        raise ExecutionFailed(answer.error)
-
-
-def _wei(number: int) -> bytes:
-    return number.to_bytes((number.bit_length() + 7) >> 3, "big")

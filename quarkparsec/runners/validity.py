@@ -70,30 +70,27 @@ def check_sender(journal: Journal, transaction: Transaction, block: BlockContext
     if transaction.max_fee_per_gas < block.base_fee:
         raise _fee_cap_too_low(transaction, block)
     cost = transaction.gas_limit * transaction.max_fee_per_gas + transaction.value
-    if not can_pay(sender, transaction.from_key, cost):
-        raise insufficient_funds(sender, transaction.from_key, cost)
+    balance = sender.balance if is_meant(sender, transaction.from_key) else 0
+    if balance < cost:
+        raise insufficient_funds(sender, balance, transaction.from_key, cost)
 
 
-def can_pay(sender: Entry, from_key: ShardKey | None, cost: int) -> bool:
-    """Whether the sender's entry has the key that was signed for, and the money."""
-    return _is_meant(sender, from_key) and sender.balance >= cost
-
-
-def insufficient_funds(sender: Entry, from_key: ShardKey | None, cost: int) -> InsufficientFunds:
-    """Why not."""
-    held = sender.balance if _is_meant(sender, from_key) else 0
+def insufficient_funds(
+    sender: Entry, balance: int, from_key: ShardKey | None, cost: int
+) -> InsufficientFunds:
+    """Why a sender that has `balance` to spend can't pay `cost`."""
     words = (
         "insufficient funds for gas * price + value: "
-        f"address 0x{sender.recipient.hex()} have {held} want {cost}"
+        f"address 0x{sender.recipient.hex()} have {balance} want {cost}"
     )
-    if not _is_meant(sender, from_key):
+    if not is_meant(sender, from_key):
         words += f" under key {from_key:#010x}"
         if sender.exists:
             words += f", the account here has key {sender.shard_key:#010x}"
     return InsufficientFunds(words)
 
 
-def _is_meant(sender: Entry, from_key: ShardKey | None) -> bool:
+def is_meant(sender: Entry, from_key: ShardKey | None) -> bool:
     """Whether the entry is the account that was signed for. The cluster's is looked for at home only."""
     return from_key is None or (sender.exists and sender.shard_key == from_key)
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from quarkparsec.types import ShardKey
+from quarkparsec.wire.lanes import Endowment
 
 
 class Query(msgspec.Struct, frozen=True, tag=True):
@@ -155,6 +156,13 @@ class ProofAnswer(Query, frozen=True):
 # --- to a slave: execution without effect
 
 
+class Purse(msgspec.Struct, frozen=True, array_like=True):
+    """What a sender has at home, when a call runs elsewhere."""
+
+    nonce: int
+    balance: bytes
+
+
 class UnsignedCall(msgspec.Struct, frozen=True, array_like=True):
     """A transaction that nobody signed; an empty `to` creates. Wei are big-endian bytes."""
 
@@ -168,8 +176,12 @@ class UnsignedCall(msgspec.Struct, frozen=True, array_like=True):
     data: bytes
     access_list: list[tuple[bytes, list[bytes]]]
     authorizations: list[tuple[int, bytes, int, int, bytes, bytes]]
-    key: int | None = None
+    key: int | None
     """The shard key that the sender acts under; None: the cluster decides."""
+    purse: Purse | None
+    """None: the sender is at home where the call runs, or nobody in particular."""
+    endowments: list[Endowment]
+    """What waits for contracts that the call creates away from their homes."""
 
 
 class Surroundings(msgspec.Struct, frozen=True, array_like=True):
@@ -198,11 +210,15 @@ class EstimateGas(Query, frozen=True):
 
 
 class CallAnswer(Query, frozen=True):
-    """What a call returned; `error` is "" for success."""
+    """What a call returned; `error` is "" for success. If it `needs` anything, nothing else counts."""
 
     output: bytes
     gas_used: int
     error: str
+    strangers: list[bytes]
+    """Of a call that failed: whom it took for a contract and found none that it may see."""
+    needs: list[bytes]
+    """Contracts that it creates away from their homes and of whose endowments nothing was said."""
 
 
 # --- to a slave: blocks
