@@ -161,9 +161,10 @@ class ShardState:
         """The balances of all own entries at the head: what this shard has of the supply."""
         entries = self._store.snapshot().scan(ACCOUNT, prefix_stop(ACCOUNT))
         accounts = (decode_account(encoded) for _, encoded in entries)
-        return Wei(sum(account.balance for account in accounts if self._is_own(account)))
+        return Wei(sum(account.balance for account in accounts if self.is_own(account)))
 
-    def _is_own(self, account: Account) -> bool:
+    def is_own(self, account: Account) -> bool:
+        """Whether an entry lives in this shard, so that it counts."""
         return shard_of(account.shard_key, self.shard_count) == self.shard_id
 
 
