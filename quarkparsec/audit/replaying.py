@@ -72,6 +72,8 @@ class ShardReplay:
         built = replay_block(self._genesis, self._chain, self._state, block)
         if built.summary != root.summaries[self._shard_id]:
             note("the replayed block has another summary than the root block")
+        if built.receipts != self._blocks.receipts(root.number):
+            note("the replayed block has other receipts")
         self.balances = Wei(self.balances + self._gained(built.state))
         self._store.write(built.state.batch, sync=False)
         self._state.commit(built.state)
