@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from auditing.opening import opened
 from auditing.report import as_json, render
 from quarkparsec.audit.auditor import Auditor, Databases
-from quarkparsec.errors import InvalidInput, QuarkparsecError
+from quarkparsec.errors import Corrupt, InvalidInput, QuarkparsecError
 from quarkparsec.types import Epoch
 
 _EPOCHS = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?")
@@ -46,8 +46,8 @@ def main(data_dir: Path, epochs: str | None, everything: bool, is_json: bool) ->
         with opened(data_dir) as databases:
             auditor = audit(databases, epochs, everything, console)
     except QuarkparsecError as error:
-        console.print(f"[red]{error}[/red]")
-        sys.exit(2)
+        console.print(str(error), style="red", markup=False, soft_wrap=True)
+        sys.exit(1 if isinstance(error, Corrupt) else 2)
     if is_json:
         click.echo(orjson.dumps(as_json(auditor), option=orjson.OPT_INDENT_2))
     else:

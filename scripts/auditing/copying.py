@@ -1,13 +1,17 @@
 """Copies of a cluster's databases, whether it stands still or runs.
 
-LevelDB doesn't open a database twice, and opening one writes to it. So the audit opens copies: tables are
-hard links where the file system allows it (LevelDB never changes a table, it only deletes it), the rest
-is copied. That is a matter of milliseconds; nothing of the original is written.
+LevelDB doesn't open a database twice, and opening one writes to it; so the audit opens copies, and nothing
+of the original is written. A copy of a running cluster's database is what a crash at that moment would have
+left. It is made in two steps:
 
-Of a running cluster a copy is what a crash at that moment would have left, so the logs are read before
-the manifest that says which tables belong to them; when a compaction replaces files meanwhile, the copy is
-made again. The root chain is copied first: each shard's copy then stands at its head or later, and later
-is no problem, because a shard keeps the recent past.
+1. *Hold*: tables are hard links (LevelDB never changes a finished one, it only deletes it), logs and the rest
+   are copied: milliseconds. Logs come before the manifest that says which of them are still needed; when
+   a compaction has replaced files meanwhile, this is done again.
+2. *Copy* what is held. Links must never be opened as a database: it would number its new tables like
+   those that the original is just writing, and truncate them.
+
+The root chain is copied first: each shard's copy then stands at its head or later, and later is no problem,
+because a shard keeps the recent past.
 """
 
 from __future__ import annotations
@@ -24,8 +28,9 @@ from quarkparsec.errors import InvalidInput, Unavailable
 
 LOCK: Final = "LOCK"
 TABLES: Final = (".ldb", ".sst")
-COPY_TRIES_MAX: Final = 20
-"""Compactions come seconds apart; a copy takes milliseconds."""
+HELD_SUFFIX: Final = "-held"
+HOLD_TRIES_MAX: Final = 100
+"""A busy database replaces files many times a second, holding them takes milliseconds."""
 
 
 @contextmanager
@@ -43,20 +48,27 @@ def still(database: Path) -> Iterator[bool]:
 
 
 def copy_database(database: Path, copy: Path) -> None:
-    """Copy a database. Raises Unavailable if it changes too fast."""
-    for _ in range(COPY_TRIES_MAX):
-        before = _names(database)
-        copy.mkdir(parents=True)
-        try:
-            for name in sorted(before, key=_order):
-                _copy_file(database / name, copy / name)
-        except FileNotFoundError:
-            pass  # it was replaced while we were on our way to it
-        else:
-            if _names(database) == before:
-                return
-        shutil.rmtree(copy)
+    """Copy a database to where nothing is yet. Raises Unavailable if it changes too fast."""
+    held = copy.with_name(copy.name + HELD_SUFFIX)
+    for _ in range(HOLD_TRIES_MAX):
+        if _hold(database, held):
+            shutil.copytree(held, copy)
+            shutil.rmtree(held)
+            return
+        shutil.rmtree(held)
     raise Unavailable(f"{database} changes faster than it can be copied")
+
+
+def _hold(database: Path, held: Path) -> bool:
+    """Keep the files of this moment; whether they were all of one moment."""
+    names = _names(database)
+    held.mkdir(parents=True)
+    try:
+        for name in sorted(names, key=_order):
+            _hold_file(database / name, held / name)
+    except FileNotFoundError:
+        return False  # it was replaced while we were on our way to it
+    return _names(database) == names
 
 
 def _names(database: Path) -> set[str]:
@@ -72,14 +84,14 @@ def _order(name: str) -> int:
     return 2 if name.endswith(TABLES) else 1
 
 
-def _copy_file(original: Path, copy: Path) -> None:
+def _hold_file(original: Path, held: Path) -> None:
     if original.name.endswith(TABLES):
         try:
-            os.link(original, copy)
+            os.link(original, held)
         except FileNotFoundError:
             raise
         except OSError:
             pass  # another file system, or one without links
         else:
             return
-    shutil.copyfile(original, copy)
+    shutil.copyfile(original, held)

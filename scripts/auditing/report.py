@@ -59,7 +59,8 @@ def _summary(auditor: Auditor) -> Table:
 
 
 def _table(findings: list[Finding]) -> Table:
-    table = Table("epoch", "shard", "check", "what differs")
+    table = Table("epoch", "shard", "check")
+    table.add_column("what differs", overflow="fold")
     for epoch, shard_id, check, words in findings:
         table.add_row(f"{epoch:,}", "" if shard_id is None else str(shard_id), check, words)
     return table
