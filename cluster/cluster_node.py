@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 from cluster.admission import Admission
 from cluster.identity import Identity
 from cluster.router import Router
+from cluster.transaction_search import TransactionSearch
 from quarkparsec.chain.block import Entry, RootBlock, ShardBlock
 from quarkparsec.chain.log import Log
 from quarkparsec.chain.log_filter import LogFilter
@@ -43,7 +44,6 @@ from quarkparsec.types import (
     Nonce,
     Recipient,
     ShardId,
-    ShardKey,
     Slot,
     home_key,
     shard_of,
@@ -69,6 +69,7 @@ class ClusterNode:
         self._genesis: Final = identity.genesis
         self._router: Final = router
         self._admission: Final = admission
+        self._search: Final = TransactionSearch(router)
         self._version: Final = version
 
     @property
@@ -116,16 +117,15 @@ class ClusterNode:
         return await asyncio.gather(*(self._submit(raw) for raw in raws))
 
     async def find_transaction(self, transaction_hash: Hash32) -> MinedTransaction | Entry | None:
-        shard_id = self._router.submitted_to(transaction_hash)
-        query = queries.FindTransaction(transaction_hash)
-        if shard_id is not None:
-            found = await self._find(self._router.slave_of(shard_id), query)
-            if found is not None:
-                return found
-        answers = await asyncio.gather(
-            *(self._find(slave, query) for slave in self._router.slaves)
-        )
-        return next((answer for answer in answers if answer is not None), None)
+        found = await self._search.find(transaction_hash)
+        if found is None:
+            return None
+        entry = Entry.from_item(rlp.decode(found.entry))
+        if not 0 < found.epoch <= self.head().number:
+            return entry
+        block = BlockId(ShardId(found.shard_id), Epoch(found.epoch))
+        receipt = Receipt.decode_stored(found.receipt)
+        return MinedTransaction(block, found.index, found.first_log_index, entry, receipt)
 
     async def logs(self, wanted: LogFilter, first: Epoch, last: Epoch) -> Sequence[FoundLog]:
         shards = range(self.head().shard_count)
@@ -184,8 +184,6 @@ class ClusterNode:
 
     async def call(self, request: CallRequest, epoch: Epoch) -> bytes:
         shard_id, call = await self._locate_call(request)
-        if request.value:
-            self._router.common_shard(request.sender, ShardKey(call.to_key))
         query = queries.ReadOnlyCall(shard_id, call, await self._surroundings(epoch))
         answer = await self._ask(shard_id, query, CallAnswer)
         _raise_failed(answer)
@@ -193,8 +191,6 @@ class ClusterNode:
 
     async def estimate_gas(self, request: CallRequest, epoch: Epoch) -> Gas:
         shard_id, call = await self._locate_call(request)
-        if request.sender != NOBODY:
-            self._router.common_shard(request.sender, ShardKey(call.to_key))  # as sending it would
         query = queries.EstimateGas(shard_id, call, await self._surroundings(epoch))
         answer = await self._ask(shard_id, query, CallAnswer)
         _raise_failed(answer)
@@ -227,19 +223,6 @@ class ClusterNode:
         except QuarkparsecError as error:
             return error
 
-    async def _find(
-        self, slave: str, query: queries.FindTransaction
-    ) -> MinedTransaction | Entry | None:
-        answer = await self._router.ask_optional(slave, query, queries.FoundTransaction)
-        if answer is None:
-            return None
-        entry = Entry.from_item(rlp.decode(answer.entry))
-        if not 0 < answer.epoch <= self.head().number:
-            return entry
-        block = BlockId(ShardId(answer.shard_id), Epoch(answer.epoch))
-        receipt = Receipt.decode_stored(answer.receipt)
-        return MinedTransaction(block, answer.index, answer.first_log_index, entry, receipt)
-
     async def _shard_logs(
         self, shard_id: ShardId, wanted: LogFilter, first: Epoch, last: Epoch
     ) -> list[FoundLog]:
@@ -265,9 +248,10 @@ class ClusterNode:
         A call runs where its target is, as the sender, wherever the sender's own account lives.
         """
         sender_key = home_key(request.sender)
-        key = (
-            sender_key if request.to is None else await self._router.key_of(request.to, sender_key)
-        )
+        if request.to is None:
+            key = await self._router.key_of_creation(sender_key, request.access_list)
+        else:
+            key = await self._router.key_of(request.to, sender_key)
         return shard_of(key, self.head().shard_count), queries.UnsignedCall(
             sender=request.sender,
             to=request.to or b"",

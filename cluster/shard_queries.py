@@ -112,9 +112,10 @@ class Calls:
 
 def admit(host: ShardHost, submission: queries.Submission) -> str:
     """Put a transaction into the pool; "" or why not."""
-    sender = Recipient(submission.sender)
+    sender, to_key = Recipient(submission.sender), ShardKey(submission.to_key)
     try:
-        host.admit(decode_transaction(submission.raw, sender), ShardKey(submission.to_key))
+        transaction = decode_transaction(submission.raw, sender)
+        host.admit(transaction, to_key, runs_code=submission.runs_code)
     except Rejected as refusal:
         return str(refusal)
     return ""
@@ -158,9 +159,8 @@ async def prove(host: ShardHost, query: queries.Prove) -> queries.ProofAnswer:
     return queries.ProofAnswer(account, proof.nodes, slots)
 
 
-def find_transaction(
-    host: ShardHost, transaction_hash: Hash32
-) -> queries.FoundTransaction | Nothing:
+def find_transaction(host: ShardHost, transaction_hash: Hash32) -> queries.FoundTransaction | None:
+    """Look in the blocks and in the pool, as they are at this moment."""
     blocks = host.blocks()
     place = blocks.place(transaction_hash)
     found = blocks.transaction(place) if place is not None else None
@@ -175,7 +175,7 @@ def find_transaction(
         )
     pooled = host.machine.pool.find(transaction_hash)
     if pooled is None:
-        return Nothing()
+        return None
     return queries.FoundTransaction(
         host.shard_id,
         0,

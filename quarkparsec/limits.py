@@ -83,8 +83,11 @@ ADMISSION_THREADS: Final = 2
 ROOT_BLOCK_CACHE_MAX: Final = 1_024
 """Root blocks that a gateway has at hand: what fee histories and log queries mostly ask for."""
 
+DEPENDENCIES_MAX: Final = 64
+"""Accounts of a creation's access list among which its key is looked for: whoever sends it pays for no look-up."""
+
 LOCATION_CACHE_MAX: Final = 200_000
-"""Accounts whose shard key a gateway remembers: about 30 MB."""
+"""Accounts whose location a gateway remembers: about 40 MB."""
 
 SUBMITTED_CACHE_MAX: Final = 200_000
 """Transactions that a gateway knows the shard of: a minute at full load."""
@@ -185,6 +188,33 @@ BLOCK_CANDIDATES_MAX: Final = 8_192
 
 AUDIT_FINDINGS_MAX: Final = 1_000
 """Findings that are kept in words; one flipped byte early in a chain can contradict every block after it."""
+# --- tickets
+
+TICKET_BOUND_MAX: Final = 2**64 - 1
+"""Every ticket is below it, so that a ticket and any bound of tickets fit 64 bits on disk and in messages."""
+
+TICKETS_RESERVED: Final = 2**20
+"""Made durable at once: full pools of 64 shards. A restart skips at most so many, 10^13 times before 64 bits end."""
+
+# --- tickets
+
+TICKETS_PER_ROUND: Final = 4_096
+"""Numbers that a broker gets for one epoch: more transactions than a full block's gas pays for."""
+
+TICKETS_LIVE_MAX: Final = 512
+"""Tickets of one shard that run at once: enough to hide the way to another shard, few enough to be quick."""
+
+TICKET_ATTEMPTS_MAX: Final = 64
+"""Attempts of one ticket in an epoch; then the transaction waits for the next."""
+
+TICKET_REST_MS: Final = 1
+"""Before the next attempt, times the number of attempts: an older ticket needs a few messages to be done."""
+
+TICKET_LANE_BUDGET_MS: Final = 500
+"""After so long no ticket begins and no undecided one goes on: the whole cluster waits for the lane."""
+
+EARLY_MESSAGES_MAX: Final = 4_096
+"""Messages of a lane that isn't open here yet: each shard sends a few before it needs an answer."""
 
 # --- searches
 

@@ -74,7 +74,7 @@ def _check_follows(block: RootBlock, parent: RootBlock, note: Note) -> None:
 def _plan_of(block: RootBlock, parent: RootBlock) -> EpochPlan:
     """What the master must have decided when it opened the epoch."""
     epoch_round = Round(Epoch(parent.number + 1), 0, 0)
-    return plan_epoch(parent, epoch_round, block.participants, block.header.timestamp * 1_000)
+    return plan_epoch(parent, epoch_round, block.participants, {}, block.header.timestamp * 1_000)
 
 
 def _check_summary(summary: ShardSummary, plan: EpochPlan, parent: RootBlock, note: Note) -> None:

@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from quarkparsec.chain.chain_ids import is_cluster_chain_id
 from quarkparsec.chain.fork import Fork
 from quarkparsec.codec import rlp
 from quarkparsec.codec.quantities import parse_data, parse_quantity, parse_slot
@@ -33,9 +34,6 @@ from quarkparsec.types import (
     is_shard_count,
     shard_of,
 )
-
-CHAIN_ID_BITS: Final = 20
-"""A shard key's own chain id is chain id · 2^32 + key, which must fit what wallets can hold (2^52)."""
 
 CHAIN_IDS_OF_TOOLS: Final = frozenset({1337, 31337})
 """Tools take these for their own development chains."""
@@ -185,7 +183,7 @@ def _without_repetition(members: list[tuple[str, object]]) -> dict[str, object]:
 def _check(genesis: Genesis) -> None:
     """Raise InvalidInput for values that make no chain."""
     rules = (
-        (0 < genesis.chain_id < 1 << CHAIN_ID_BITS, "chain_id must be below 2^20"),
+        (is_cluster_chain_id(genesis.chain_id), "chain_id must be between 1 and 2^20 - 1"),
         (
             genesis.chain_id not in CHAIN_IDS_OF_TOOLS,
             "chain_id is one that tools keep for themselves",

@@ -4,6 +4,11 @@
     type 1   01 ‖ rlp([chain id, nonce, gas price, …, access list, parity, r, s])    EIP-2930
     type 2   02 ‖ rlp([chain id, nonce, tip, fee cap, …, access list, parity, r, s]) EIP-1559
     type 4   04 ‖ the same with an authorization list before the signature           EIP-7702
+    native   51 ‖ rlp([chain id, nonce, tip, fee cap, gas limit, from key, to key, to, …])
+
+A *native* transaction names both shard keys, the sender's and the target's; otherwise it is as type 2. The
+other types name a key, the same for both sides, when they are signed for that key's own chain id
+(`chain_ids`). Those two are *explicit*; any other leaves it to the cluster where accounts live.
 
 Blob transactions (type 3) are refused: there is no data availability layer to put blobs on.
 
@@ -22,22 +27,24 @@ from typing import Final, NamedTuple
 
 from quarkparsec.chain.access_list import AccessList, decode_access_list
 from quarkparsec.chain.authorization import Authorization, decode_authorizations
+from quarkparsec.chain.chain_ids import is_cluster_chain_id, split_chain_id
 from quarkparsec.chain.signing import legacy_signing_hash, split_legacy_v, typed_signing_hash
 from quarkparsec.codec import rlp
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.crypto.signatures import check_signature, recover
 from quarkparsec.errors import InvalidInput, Rejected
 from quarkparsec.limits import INITCODE_BYTES_MAX, NONCE_MAX, TRANSACTION_BYTES_MAX
-from quarkparsec.types import RECIPIENT_BYTES, Hash32, Recipient
+from quarkparsec.types import RECIPIENT_BYTES, Hash32, Recipient, ShardKey, home_key
 
 LEGACY: Final = 0
 ACCESS_LIST: Final = 1
 DYNAMIC_FEE: Final = 2
 BLOB: Final = 3
 SET_CODE: Final = 4
+NATIVE: Final = 0x51
 
 _LEGACY_FIELDS: Final = 9
-_TYPED_FIELDS: Final = {ACCESS_LIST: 11, DYNAMIC_FEE: 12, SET_CODE: 13}
+_TYPED_FIELDS: Final = {ACCESS_LIST: 11, DYNAMIC_FEE: 12, SET_CODE: 13, NATIVE: 14}
 
 
 class Transaction(NamedTuple):
@@ -61,6 +68,15 @@ class Transaction(NamedTuple):
     sender: Recipient
     hash: Hash32
     raw: bytes
+    from_key: ShardKey | None = None
+    """The shard key that the sender signed for; None: its home."""
+    to_key: ShardKey | None = None
+    """The shard key of the target, or of what is created; None: the cluster knows."""
+
+    @property
+    def origin_key(self) -> ShardKey:
+        """The shard key of the account that pays."""
+        return home_key(self.sender) if self.from_key is None else self.from_key
 
 
 class UnsupportedType(Rejected):
@@ -102,6 +118,7 @@ def _decode_legacy(raw: bytes, sender: Recipient | None) -> Transaction:
     if sender is None:
         sender = recover(legacy_signing_hash(raw, chain_id, parity, r, s), parity, r, s)
     price = rlp.scalar(price_item)
+    _, key = split_chain_id(chain_id)
     return Transaction(
         LEGACY,
         chain_id,
@@ -120,6 +137,8 @@ def _decode_legacy(raw: bytes, sender: Recipient | None) -> Transaction:
         sender,
         keccak(raw),
         raw,
+        key,
+        key,
     )
 
 
@@ -130,7 +149,9 @@ def _decode_typed(kind: int, raw: bytes, sender: Recipient | None) -> Transactio
     if kind == ACCESS_LIST:
         fields.insert(2, fields[2])  # one gas price is both tip and fee cap
     authorizations = decode_authorizations(fields.pop(9)) if kind == SET_CODE else ()
-    chain_id, nonce, tip, fee_cap, gas_limit, to, value, data, accessed, *signature = fields
+    chain_id = rlp.scalar(fields.pop(0), bits=64)
+    from_key, to_key = _read_keys(kind, chain_id, fields)
+    nonce, tip, fee_cap, gas_limit, to, value, data, accessed, *signature = fields
     parity = rlp.scalar(signature[0], bits=8)
     r, s = rlp.scalar(signature[1]), rlp.scalar(signature[2])
     check_signature(parity, r, s)
@@ -138,7 +159,7 @@ def _decode_typed(kind: int, raw: bytes, sender: Recipient | None) -> Transactio
         sender = recover(typed_signing_hash(raw, parity, r, s), parity, r, s)
     return Transaction(
         kind,
-        rlp.scalar(chain_id, bits=64),
+        chain_id,
         rlp.scalar(nonce, bits=64),
         rlp.scalar(tip),
         rlp.scalar(fee_cap),
@@ -154,7 +175,22 @@ def _decode_typed(kind: int, raw: bytes, sender: Recipient | None) -> Transactio
         sender,
         keccak(raw),
         raw,
+        from_key,
+        to_key,
     )
+
+
+def _read_keys(
+    kind: int, chain_id: int, fields: list[rlp.Item]
+) -> tuple[ShardKey | None, ShardKey | None]:
+    """Where sender and target live, if that was signed; takes a native one's keys out of `fields`."""
+    if kind != NATIVE:
+        _, key = split_chain_id(chain_id)
+        return key, key
+    if not is_cluster_chain_id(chain_id):
+        raise Rejected(f"invalid chain id for signer: {chain_id} is not a cluster's")
+    from_key, to_key = fields.pop(4), fields.pop(4)
+    return ShardKey(rlp.scalar(from_key, bits=32)), ShardKey(rlp.scalar(to_key, bits=32))
 
 
 def _read_v(item: rlp.Item) -> tuple[int, int]:

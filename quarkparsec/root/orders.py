@@ -20,7 +20,14 @@ def open_order(head: RootBlock, plan: EpochPlan, shard_id: ShardId) -> wire.Open
         to_amount(plan.base_fee),
         plan.seed,
         head.shard_count,
+        plan.present,
+        plan.tickets[shard_id],
     )
+
+
+def lane_order(plan: EpochPlan, lane: int, shard_id: ShardId) -> wire.OpenLane:
+    """Every participant has ended the lane before."""
+    return wire.OpenLane(shard_id, plan.round, lane)
 
 
 def seal_order(plan: EpochPlan, fees: Wei, shard_id: ShardId) -> wire.Seal:

@@ -4,6 +4,11 @@
 fee cap ≥ tip, init code size). Here are the others, in geth's order and words: nonce, sender, fee cap,
 funds, room in the block, intrinsic gas and the floor of EIP-7623. A transaction that passes can't fail
 any more except inside its frames, and those are paid for.
+
+A recipient has one entry in a shard, under one key. Who signs for an explicit key spends that key's money
+or none: under any other key the entry counts as empty. Nor can an explicit transaction pay an address that
+the shard has no room for, because the entry there has another key, or would get its home key. Contracts of
+other keys are left to the contract rule.
 """
 
 from __future__ import annotations
@@ -11,12 +16,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from quarkparsec.chain.fees import effective_gas_price, floor_gas, intrinsic_gas
+from quarkparsec.chain.fork import PRECOMPILES, Fork
 from quarkparsec.chain.transaction import SET_CODE, Transaction, UnsupportedType
 from quarkparsec.errors import Rejected
 from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.state.account import delegate_of
 from quarkparsec.state.journal import Entry, Journal
-from quarkparsec.types import Gas, Wei
+from quarkparsec.types import Gas, Recipient, ShardKey, Wei, shard_of
 
 
 class NonceTooLow(Rejected):
@@ -50,6 +56,12 @@ class Terms(NamedTuple):
 
 def check(journal: Journal, transaction: Transaction, block: BlockContext, gas_left: int) -> Terms:
     """The terms on which a transaction is valid. Raises Rejected, and changes nothing."""
+    check_sender(journal, transaction, block)
+    return check_block(journal, transaction, block, gas_left)
+
+
+def check_sender(journal: Journal, transaction: Transaction, block: BlockContext) -> None:
+    """Raise Rejected unless the sender's account allows it; asked where that account is."""
     sender = journal.entry(transaction.sender)
     if transaction.nonce != sender.nonce:
         raise _wrong_nonce(transaction, sender.nonce)
@@ -58,14 +70,44 @@ def check(journal: Journal, transaction: Transaction, block: BlockContext, gas_l
     if transaction.max_fee_per_gas < block.base_fee:
         raise _fee_cap_too_low(transaction, block)
     cost = transaction.gas_limit * transaction.max_fee_per_gas + transaction.value
-    if sender.balance < cost:
-        raise _insufficient_funds(transaction, sender.balance, cost)
+    check_funds(sender, transaction.from_key, cost)
+
+
+def check_funds(sender: Entry, from_key: ShardKey | None, cost: int) -> None:
+    """Raise InsufficientFunds unless the sender's entry, if it has the key that was signed for, can pay."""
+    if from_key is None or (sender.exists and sender.shard_key == from_key):
+        if sender.balance < cost:
+            raise InsufficientFunds(_insufficient(sender, sender.balance, cost))
+        return
+    words = _insufficient(sender, 0, cost)
+    place = f"under key {from_key:#010x}"
+    if sender.exists:
+        place += f", the account here has key {sender.shard_key:#010x}"
+    raise InsufficientFunds(f"{words} {place}")
+
+
+def check_target(
+    journal: Journal, to: Recipient | None, to_key: ShardKey | None, fork: Fork
+) -> None:
+    """Raise Rejected if this shard has no room for the explicit address `to` ‖ `to_key`."""
+    if to is None or to_key is None or shard_of(to_key, journal.shard_count) != journal.shard_id:
+        return
+    if journal.entry(to).has_code or to in PRECOMPILES[fork]:
+        return
+    key = journal.key_of(to, to_key)
+    if key != to_key:
+        raise Rejected(
+            f"no account under key {to_key:#010x}: 0x{to.hex()} has key {key:#010x} in this shard"
+        )
+
+
+def check_block(
+    journal: Journal, transaction: Transaction, block: BlockContext, gas_left: int
+) -> Terms:
+    """The terms, if the block has room; asked where the transaction is executed. Raises Rejected."""
+    check_target(journal, transaction.to, transaction.to_key, block.fork)
     if transaction.gas_limit > gas_left:
         raise GasLimitReached(f"gas limit reached: have {gas_left}, want {transaction.gas_limit}")
-    return _terms(transaction, block)
-
-
-def _terms(transaction: Transaction, block: BlockContext) -> Terms:
     if transaction.type == SET_CODE and block.fork == "cancun":
         raise UnsupportedType("transaction type not supported")
     intrinsic = intrinsic_gas(transaction, block.fork)
@@ -105,8 +147,8 @@ def _fee_cap_too_low(transaction: Transaction, block: BlockContext) -> Rejected:
     )
 
 
-def _insufficient_funds(transaction: Transaction, balance: int, cost: int) -> Rejected:
-    return InsufficientFunds(
+def _insufficient(sender: Entry, balance: int, cost: int) -> str:
+    return (
         "insufficient funds for gas * price + value: "
-        f"address 0x{transaction.sender.hex()} have {balance} want {cost}"
+        f"address 0x{sender.recipient.hex()} have {balance} want {cost}"
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from quarkparsec.chain.chain_ids import split_chain_id
 from quarkparsec.chain.fees import floor_gas, intrinsic_gas
 from quarkparsec.chain.fork import Fork
 from quarkparsec.chain.transaction import SET_CODE, Transaction
@@ -21,6 +22,7 @@ class Rules(NamedTuple):
     """What a chain's genesis says about its transactions."""
 
     chain_id: int
+    """The cluster's; those of its shard keys are as good."""
     fork: Fork
     gas_limit: Gas
     """Of one shard block."""
@@ -28,7 +30,8 @@ class Rules(NamedTuple):
 
 def check_admissible(transaction: Transaction, rules: Rules) -> None:
     """Raise Rejected if no block of this chain can hold `transaction`, whatever the state."""
-    if transaction.chain_id != rules.chain_id:
+    cluster, _ = split_chain_id(transaction.chain_id)
+    if cluster != rules.chain_id:
         raise Rejected(
             f"invalid chain id for signer: have {transaction.chain_id} want {rules.chain_id}"
         )

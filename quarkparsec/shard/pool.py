@@ -120,21 +120,19 @@ class Pool:
 
     # --- coming and going
 
-    def add(
-        self, transaction: Transaction, to_key: ShardKey, nonce: Nonce, balance: Wei, now_ms: int
-    ) -> Pooled:
+    def add(self, candidate: Candidate, nonce: Nonce, balance: Wei, now_ms: int) -> Pooled:
         """Take a transaction of an account that has `nonce` and `balance`. Raises Rejected."""
+        transaction = candidate.transaction
         if transaction.hash in self._by_hash:
             raise Rejected("already known")
         check_admissible(transaction, self._rules)
-        cost = transaction.gas_limit * transaction.max_fee_per_gas + transaction.value
         queue = self._accounts.get(transaction.sender)
         if queue is None:
             queue = AccountQueue(nonce, balance)
         cost = transaction.gas_limit * transaction.max_fee_per_gas + transaction.value
         held = self._check_place(queue, transaction, cost)
         self._sequence += 1
-        item = Pooled(Candidate(transaction, to_key), cost, now_ms, self._sequence)
+        item = Pooled(candidate, cost, now_ms, self._sequence)
         self._put(queue, item, held)
         return item
 
@@ -160,6 +158,15 @@ class Pool:
         item = self._by_hash.get(transaction_hash)
         if item is not None:
             self._remove(item)
+
+    def reroute(self, transaction_hash: Hash32, to_key: ShardKey) -> None:
+        """A transfer turned out to be a call: code lives at its destination, under `to_key`."""
+        item = self._by_hash.get(transaction_hash)
+        if item is not None:
+            candidate = Candidate(item.transaction, to_key, runs_code=True)
+            rerouted = item._replace(candidate=candidate)
+            self._accounts[item.transaction.sender].replace(item, rerouted)
+            self._by_hash[transaction_hash] = rerouted
 
     def expire(self, now_ms: int) -> None:
         """Forget what has waited too long."""

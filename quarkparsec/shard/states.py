@@ -2,10 +2,10 @@
 
       Absent ──> Joining ──────────────> Idle <───────────────────────────┐
                    ^  │ Welcome            │ Open                          │
-                   │  └──> Replaying       v                               │
-            Invite │           │       Executing ──> Executed              │
-         (anywhere)│           │                        │ Seal             │
-                   │           v                        v                  │
+                   │  └──> Replaying       v        OpenLane               │
+            Invite │           │       Executing ──> Executed ──> Crossing │
+         (anywhere)│           │                        │ Seal      │ Seal │
+                   │           v                        v <─────────┘      │
                    │       Committing <── Sealed <── Storing <── Sealing   │
                    │           │                                           │
                    └───────────┴───────────────────────────────────────────┘
@@ -15,6 +15,8 @@
 - *Replaying*: that block is committed, and a job runs it again (its state was lost in a crash).
 - *Idle*: at the root chain's head, between epochs, or left out of this one.
 - *Executing*: a job runs lane 1. *Executed*: it is over; the master knows or will be told.
+- *Crossing*: lane 2 or 3 runs, in jobs that take what other shards say. The shard goes on serving them
+  after its own part of the lane is over, until the next lane opens or the block is sealed.
 - *Sealing*: a job builds the block. *Storing*: it is being made durable. *Sealed*: it is; the master
   decides.
 - *Committing*: the root block is durable; what it holds of this shard is being written.
@@ -28,12 +30,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from quarkparsec.shard.block_builder import BuiltBlock
-from quarkparsec.shard.lane_in_shard import InShardResult
+from quarkparsec.shard.block_draft import BlockDraft
+from quarkparsec.shard.lane_tickets import TicketLane
+from quarkparsec.shard.lane_transfers import TransferLane
+from quarkparsec.shard.neighbourhood import Neighbourhood
 from quarkparsec.shard.opening import Opening
 from quarkparsec.shard.sealed_record import SealedRecord
-from quarkparsec.state.journal import Journal
-from quarkparsec.types import Epoch, Hash32, Wei
+from quarkparsec.types import Epoch, Hash32, ShardId, Wei
 from quarkparsec.wire import epoch as wire
+from quarkparsec.wire.lanes import LaneItem, LaneMessages
 
 
 class OpenRound(NamedTuple):
@@ -41,7 +46,11 @@ class OpenRound(NamedTuple):
 
     round: wire.Round
     opening: Opening
-    journal: Journal
+    draft: BlockDraft
+    neighbourhood: Neighbourhood
+    tickets: wire.Tickets
+    early: list[LaneMessages]
+    """What other shards said of a lane that isn't open here yet."""
 
 
 class RootHead(NamedTuple):
@@ -83,7 +92,18 @@ class Executing(NamedTuple):
 
 class Executed(NamedTuple):
     open_round: OpenRound
-    lane: InShardResult
+    ended: wire.LaneEnded
+
+
+class Crossing(NamedTuple):
+    open_round: OpenRound
+    lane: TicketLane | TransferLane
+    inbox: list[tuple[ShardId, LaneItem]]
+    """What the lane hasn't been stepped with yet."""
+    job_id: int | None
+    """The step that runs now."""
+    ended: wire.LaneEnded | None
+    """What the master was told once this shard's part was over."""
 
 
 class Sealing(NamedTuple):
@@ -111,5 +131,5 @@ class Committing(NamedTuple):
     token: int
 
 
-InRound = Executing | Executed | Sealing | Storing | Sealed
+InRound = Executing | Executed | Crossing | Sealing | Storing | Sealed
 State = Absent | Joining | Replaying | Idle | InRound | Committing

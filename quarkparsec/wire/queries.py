@@ -6,7 +6,11 @@ decodes them. An epoch of None means the last committed one.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
+
+from quarkparsec.types import ShardKey
 
 
 class Query(msgspec.Struct, frozen=True, tag=True):
@@ -36,12 +40,15 @@ class Number(Query, frozen=True):
 
 
 class Submission(msgspec.Struct, frozen=True, array_like=True):
-    """A signed transaction, its recovered sender, and where its `to` lives."""
+    """A signed transaction, its recovered sender, and the key of its frames."""
 
     shard_id: int
+    """The sender's."""
     raw: bytes
     sender: bytes
     to_key: int
+    runs_code: bool
+    """It creates a contract, or one is known at its `to`; else it is a transfer, as far as anybody knows."""
 
 
 class Admit(Query, frozen=True):
@@ -57,12 +64,13 @@ class Admitted(Query, frozen=True):
 
 
 class FindTransaction(Query, frozen=True):
-    """Look for a transaction in the blocks and pools of a slave's shards."""
+    """Look for a transaction in a slave's blocks up to `epoch` at least, and in its pools: Search."""
 
     hash: bytes
+    epoch: int
 
 
-class FoundTransaction(Query, frozen=True):
+class FoundTransaction(msgspec.Struct, frozen=True, array_like=True):
     """Where a transaction is in its shard's blocks. In the pool: epoch 0, and no receipt."""
 
     shard_id: int
@@ -71,6 +79,16 @@ class FoundTransaction(Query, frozen=True):
     first_log_index: int
     entry: bytes
     receipt: bytes
+
+
+class Search(Query, frozen=True):
+    """What a slave found, and how far its shards were when they were searched."""
+
+    found: FoundTransaction | None
+    lowest: int
+    """The last root block that every one of its shards had applied."""
+    highest: int
+    """The last one that any of them had."""
 
 
 class ReadPendingNonce(Query, frozen=True):
@@ -255,15 +273,23 @@ class ReadRootBlock(Query, frozen=True):
 
 
 class Locate(Query, frozen=True):
-    """Under which keys recipients live: Located."""
+    """Where recipients live: Located."""
 
     recipients: list[bytes]
 
 
-class Located(Query, frozen=True):
-    """A shard key a recipient."""
+class Location(NamedTuple):
+    """Where a recipient lives, as the directory knows it."""
 
-    shard_keys: list[int]
+    shard_key: ShardKey
+    is_contract: bool
+    """Whether code is registered there; else the key is the one that an account has."""
+
+
+class Located(Query, frozen=True):
+    """One location a recipient."""
+
+    locations: list[Location]
 
 
 QueryMessage = (
@@ -273,7 +299,7 @@ QueryMessage = (
     | Admit
     | Admitted
     | FindTransaction
-    | FoundTransaction
+    | Search
     | ReadPendingNonce
     | ReadAccount
     | ReadCode

@@ -9,7 +9,7 @@ from eth_account import Account
 from eth_keys import keys
 
 from quarkparsec.chain.signing import legacy_v
-from quarkparsec.chain.transaction import ACCESS_LIST, LEGACY, SET_CODE, Transaction
+from quarkparsec.chain.transaction import ACCESS_LIST, LEGACY, NATIVE, SET_CODE, Transaction
 from quarkparsec.crypto.keccak import keccak
 
 WALLET = Account.from_key("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
@@ -54,6 +54,17 @@ def sign_set_code(**fields: Any) -> bytes:
     return sign(**{"type": 4, "accessList": _ACCESSED} | _DYNAMIC | listed | fields)
 
 
+def sign_native(**fields: Any) -> bytes:
+    """No wallet signs these: the fields of a dynamic-fee one, and the keys `fromKey` and `toKey`."""
+    known = _BASE | _DYNAMIC | {"fromKey": 9, "toKey": 2**32 - 1} | fields
+    names = ["chainId", "nonce", "maxPriorityFeePerGas", "maxFeePerGas", "gas", "fromKey", "toKey"]
+    to = known["to"]
+    to = bytes.fromhex(to[2:]) if isinstance(to, str) else to
+    accessed = [[bytes.fromhex(TO[2:]), [(5).to_bytes(32, "big"), b"\xff" * 32]]]
+    body = [to, known["value"], known["data"], accessed]
+    return sign_fields(NATIVE, [*(known[name] for name in names), *body])
+
+
 def sign_fields(kind: int, fields: list[Any]) -> bytes:
     """Sign a typed transaction whose fields no wallet would put together."""
     prefix = bytes((kind,))
@@ -67,7 +78,8 @@ def encode(transaction: Transaction) -> bytes:
     head = [tx.nonce, tx.max_priority_fee_per_gas, tx.max_fee_per_gas]
     if tx.type in (LEGACY, ACCESS_LIST):
         head = [tx.nonce, tx.max_fee_per_gas]
-    body: list[Any] = [*head, tx.gas_limit, tx.to or b"", tx.value, tx.data]
+    keys = [tx.from_key, tx.to_key] if tx.type == NATIVE else []
+    body: list[Any] = [*head, tx.gas_limit, *keys, tx.to or b"", tx.value, tx.data]
     if tx.type == LEGACY:
         return bytes(rlp.encode([*body, legacy_v(tx.chain_id, tx.parity), tx.r, tx.s]))
     body.append(tx.access_list)

@@ -10,10 +10,12 @@ import rlp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quarkparsec.chain.chain_ids import key_chain_id
 from quarkparsec.chain.transaction import (
     ACCESS_LIST,
     DYNAMIC_FEE,
     LEGACY,
+    NATIVE,
     SET_CODE,
     UnsupportedType,
     decode_transaction,
@@ -22,7 +24,7 @@ from quarkparsec.crypto.keccak import keccak
 from quarkparsec.crypto.signatures import CURVE_ORDER
 from quarkparsec.errors import InvalidInput, Rejected
 from quarkparsec.limits import INITCODE_BYTES_MAX, TRANSACTION_BYTES_MAX
-from quarkparsec.types import Recipient
+from quarkparsec.types import Recipient, ShardKey, home_key
 from tests.chain.signed import (
     CHAIN_ID,
     KEY,
@@ -33,6 +35,7 @@ from tests.chain.signed import (
     sign_dynamic_fee,
     sign_fields,
     sign_legacy,
+    sign_native,
     sign_set_code,
 )
 
@@ -41,6 +44,7 @@ SIGNERS: dict[int, Callable[..., bytes]] = {
     ACCESS_LIST: sign_access_list,
     DYNAMIC_FEE: sign_dynamic_fee,
     SET_CODE: sign_set_code,
+    NATIVE: sign_native,
 }
 RAW = {kind: signer() for kind, signer in SIGNERS.items()}
 TO_BYTES = bytes.fromhex(TO[2:])
@@ -86,7 +90,7 @@ def test_one_gas_price_is_tip_and_fee_cap() -> None:
     assert transaction.max_fee_per_gas == 3 * 10**9
 
 
-@pytest.mark.parametrize("kind", [ACCESS_LIST, DYNAMIC_FEE, SET_CODE])
+@pytest.mark.parametrize("kind", [ACCESS_LIST, DYNAMIC_FEE, SET_CODE, NATIVE])
 def test_an_access_list_is_read(kind: int) -> None:
     slots = ((5).to_bytes(32, "big"), b"\xff" * 32)
     assert decode_transaction(RAW[kind]).access_list == ((TO_BYTES, slots),)
@@ -99,7 +103,7 @@ def test_an_authorization_names_its_authority() -> None:
     assert authorization.authority() == SENDER
 
 
-@pytest.mark.parametrize("kind", [LEGACY, ACCESS_LIST, DYNAMIC_FEE])
+@pytest.mark.parametrize("kind", [LEGACY, ACCESS_LIST, DYNAMIC_FEE, NATIVE])
 def test_a_transaction_to_nobody_creates(kind: int) -> None:
     raw = SIGNERS[kind](to=b"", data=b"\x60" * 100)
     transaction = decode_transaction(raw)
@@ -112,6 +116,48 @@ def test_every_width_of_chain_id_is_signed_for(chain_id: int) -> None:
     for kind in (LEGACY, DYNAMIC_FEE):
         transaction = decode_transaction(SIGNERS[kind](chainId=chain_id))
         assert (transaction.chain_id, transaction.sender) == (chain_id, SENDER)
+
+
+@KINDS
+def test_a_clusters_chain_id_leaves_the_keys_to_the_cluster(kind: int) -> None:
+    transaction = decode_transaction(RAW[kind])
+    if kind == NATIVE:
+        assert (transaction.from_key, transaction.to_key) == (9, 2**32 - 1)
+        assert transaction.origin_key == 9
+    else:
+        assert (transaction.from_key, transaction.to_key) == (None, None)
+        assert transaction.origin_key == home_key(Recipient(SENDER))
+
+
+@pytest.mark.parametrize("kind", [LEGACY, ACCESS_LIST, DYNAMIC_FEE])
+@pytest.mark.parametrize("key", [0, 1, 0x0A0B0C0D, 2**32 - 1])
+def test_a_keys_own_chain_id_names_it_for_both_sides(kind: int, key: int) -> None:
+    raw = SIGNERS[kind](chainId=key_chain_id(CHAIN_ID, ShardKey(key)))
+    transaction = decode_transaction(raw)
+    assert (transaction.from_key, transaction.to_key, transaction.origin_key) == (key, key, key)
+    assert transaction.sender == SENDER
+
+
+@pytest.mark.parametrize("chain_id", [11_155_111, 2**20, 2**52, 2**64 - 1, 0])
+def test_a_foreign_chains_id_names_no_key(chain_id: int) -> None:
+    transaction = decode_transaction(sign_fields(DYNAMIC_FEE, fields_with(chain_id=chain_id)))
+    assert (transaction.from_key, transaction.to_key) == (None, None)
+
+
+@pytest.mark.parametrize("chain_id", [0, 2**20, CHAIN_ID << 32, CHAIN_ID << 32 | 9])
+def test_a_native_transaction_is_for_a_cluster(chain_id: int) -> None:
+    with pytest.raises(Rejected, match="invalid chain id for signer"):
+        decode_transaction(sign_native(chainId=chain_id))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"fromKey": 2**32}, {"toKey": 2**32}, {"fromKey": b"\x00\x01"}, {"toKey": []}],
+    ids=str,
+)
+def test_a_shard_key_of_a_wrong_shape_is_invalid(changes: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        decode_transaction(sign_native(**changes))
 
 
 def test_a_legacy_transaction_of_the_yellow_era_is_known() -> None:
@@ -153,7 +199,7 @@ def test_blobs_have_their_own_words() -> None:
         decode_transaction(b"\x03\xc0")
 
 
-@pytest.mark.parametrize("kind", [0, 5, 0x51, 0x7F, 0x80, 0xBF])
+@pytest.mark.parametrize("kind", [0, 5, 0x50, 0x52, 0x7F, 0x80, 0xBF])
 def test_an_unknown_type_is_refused(kind: int) -> None:
     with pytest.raises(UnsupportedType, match=r"^transaction type not supported$"):
         decode_transaction(bytes((kind,)) + RAW[DYNAMIC_FEE][1:])
@@ -298,7 +344,7 @@ def test_changed_bytes_are_refused_or_are_another_transaction(
     assert trusted or raw == RAW[kind] or transaction.sender != SENDER
 
 
-@given(st.sampled_from([b"", b"\x01", b"\x02", b"\x04"]), st.binary(max_size=60))
+@given(st.sampled_from([b"", b"\x01", b"\x02", b"\x04", b"\x51"]), st.binary(max_size=60))
 def test_any_bytes_raise_nothing_unexpected(prefix: bytes, rest: bytes) -> None:
     with pytest.raises((InvalidInput, Rejected)):
         decode_transaction(prefix + rest)

@@ -13,6 +13,7 @@ from quarkparsec.crypto.signatures import (
     HALF_CURVE_ORDER,
     check_signature,
     recover,
+    sign,
 )
 from quarkparsec.errors import InvalidInput
 
@@ -27,6 +28,24 @@ def test_the_signer_is_recovered(secret: int, message: bytes) -> None:
     signature = key.sign_msg_hash(keccak(message))
     signer = recover(keccak(message), signature.v, signature.r, signature.s)
     assert signer == key.public_key.to_canonical_address()
+
+
+@settings(max_examples=20)
+@given(st.integers(1, CURVE_ORDER - 1), st.binary(max_size=40))
+def test_a_signature_is_the_one_that_wallets_make(secret: int, message: bytes) -> None:
+    private_key = secret.to_bytes(32, "big")
+    theirs = keys.PrivateKey(private_key).sign_msg_hash(keccak(message))
+    assert sign(keccak(message), private_key) == (theirs.v, theirs.r, theirs.s)
+
+
+@pytest.mark.parametrize(
+    "private_key",
+    [b"", bytes(32), b"\x01" * 31, b"\x01" * 33, CURVE_ORDER.to_bytes(32, "big")],
+    ids=["none", "zero", "short", "long", "order"],
+)
+def test_what_is_no_private_key_signs_nothing(private_key: bytes) -> None:
+    with pytest.raises(InvalidInput, match="private key"):
+        sign(MESSAGE, private_key)
 
 
 def test_the_other_signature_of_the_same_key_is_refused() -> None:

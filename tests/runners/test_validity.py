@@ -17,9 +17,12 @@ from quarkparsec.runners.validity import (
     check,
 )
 from quarkparsec.state.account import DELEGATION_PREFIX
+from quarkparsec.types import Recipient, ShardKey
 from tests.runners.scene import ETHER, SENDER, Scene, recipient
 
 TO = recipient(1)
+FAR = recipient(2, home=1)
+"""At home in another shard, when there are two."""
 ACCESS_LIST: AccessList = ((TO, ()),)
 
 REFUSED: dict[str, tuple[type[Rejected], str, dict[str, Any]]] = {
@@ -114,3 +117,81 @@ def test_the_price_is_base_fee_and_tip_within_the_cap() -> None:
     transaction = stage.transaction(TO, max_fee_per_gas=9, max_priority_fee_per_gas=5)
     terms = check(stage.journal, transaction, stage.block, 30_000_000)
     assert (terms.gas_price, terms.tip) == (9, 2)
+
+
+# --- explicit shard keys
+
+
+def at_key(key: int, **rest: Any) -> dict[str, Any]:
+    """The fields of a transaction that was signed for a key."""
+    return {"to": FAR, "from_key": ShardKey(key), "to_key": ShardKey(key), **rest}
+
+
+def test_the_key_that_was_signed_for_is_the_key_that_pays() -> None:
+    stage = Scene(shard_count=2)
+    stage.state.put(SENDER, ETHER, nonce=5, shard_key=4)
+    assert stage.execute(key=ShardKey(4), **at_key(4, value=1)).status == 1
+    assert stage.entry(FAR).shard_key == 4
+
+
+def test_another_keys_money_counts_as_none() -> None:
+    stage = Scene(shard_count=2)
+    stage.state.put(SENDER, ETHER, nonce=5, shard_key=4)
+    words = r"have 0 want \d+ under key 0x00000002, the account here has key 0x00000004$"
+    with pytest.raises(InsufficientFunds, match=words):
+        stage.execute(**at_key(2))
+    assert stage.journal.changes() == {}
+
+
+def test_another_keys_nonce_is_not_used_up_even_for_nothing() -> None:
+    stage = Scene(shard_count=2, base_fee=0)
+    stage.state.put(SENDER, ETHER, nonce=5, shard_key=4)
+    free = {"max_fee_per_gas": 0, "max_priority_fee_per_gas": 0}
+    with pytest.raises(InsufficientFunds, match="have 0 want 0 under key"):
+        stage.execute(**at_key(2, **free))
+    with pytest.raises(InsufficientFunds, match=r"have 0 want 0 under key 0x00000002$"):
+        stage.execute(**at_key(2, **free, sender=recipient(8), nonce=0))
+    assert stage.journal.changes() == {}
+
+
+def test_an_address_that_the_shard_has_no_room_for_is_not_paid() -> None:
+    stage = Scene(shard_count=2)
+    stage.state.put(SENDER, ETHER, nonce=5, shard_key=4)
+    stage.state.put(FAR, 1, shard_key=2)
+    words = r"no account under key 0x00000004: 0x\w+ has key 0x00000002 in this shard"
+    for to in (FAR, recipient(9, home=2)):  # one lives under another key, one would
+        with pytest.raises(Rejected, match=words):
+            stage.execute(**at_key(4, to=to))
+    assert stage.journal.changes() == {}
+    assert stage.execute(**at_key(4, to=recipient(9, home=4)), value=1).status == 1
+
+
+def test_a_contract_of_another_key_is_left_to_the_contract_rule() -> None:
+    stage = Scene(shard_count=2)
+    stage.state.put(SENDER, ETHER, nonce=5, shard_key=4)
+    stage.contract(FAR, b"\x00", shard_key=2)
+    assert stage.execute(key=ShardKey(4), **at_key(4)).status == 0
+
+
+def test_a_precompiled_contract_is_there_under_every_key() -> None:
+    stage = Scene(shard_count=2)
+    stage.state.put(SENDER, ETHER, nonce=5, shard_key=4)
+    identity = Recipient(bytes(19) + b"\x04")
+    fields = at_key(4, to=identity, to_key=ShardKey(8))
+    assert stage.execute(key=ShardKey(8), **fields, data=b"\x07").output == b"\x07"
+
+
+def test_a_target_in_another_shard_is_not_judged_here() -> None:
+    stage = Scene(shard_count=2)
+    stage.state.put(SENDER, ETHER, nonce=5, shard_key=4)
+    stage.state.put(FAR, 1, shard_key=2)
+    transaction = stage.transaction(**at_key(4, to_key=ShardKey(3)))
+    assert check(stage.journal, transaction, stage.block, 30_000_000).intrinsic_gas == 21_000
+
+
+def test_a_contract_gets_the_key_that_it_was_created_for() -> None:
+    stage = Scene(shard_count=2)
+    stage.state.put(SENDER, ETHER, nonce=5, shard_key=4)
+    done = stage.execute(key=ShardKey(8), **at_key(4, to=None, to_key=ShardKey(8)))
+    assert done.contract is not None
+    assert stage.entry(done.contract).shard_key == 8

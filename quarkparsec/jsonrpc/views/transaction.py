@@ -1,7 +1,8 @@
 """A transaction as clients see it: execution-apis' TransactionInfo.
 
-The members depend on the type. `gasPrice` of a mined transaction is what was paid per gas; of one that
-waits, the most that it would pay. What isn't mined has null for everything about its block.
+The members depend on the type; a native one shows the shard keys that were signed. `gasPrice` of a mined
+transaction is what was paid per gas; of one that waits, the most that it would pay. What isn't mined has
+null for everything about its block.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from typing import Any
 from quarkparsec.chain.authorization import Authorization
 from quarkparsec.chain.fees import effective_gas_price
 from quarkparsec.chain.signing import legacy_v
-from quarkparsec.chain.transaction import ACCESS_LIST, LEGACY, SET_CODE, Transaction
+from quarkparsec.chain.transaction import ACCESS_LIST, LEGACY, NATIVE, SET_CODE, Transaction
 from quarkparsec.codec.quantities import data, quantity
 from quarkparsec.jsonrpc.views.place import BlockMark
-from quarkparsec.types import Recipient
+from quarkparsec.types import Recipient, ShardKey
 
 
 def transaction_view(transaction: Transaction, block: BlockMark, index: int) -> dict[str, Any]:
@@ -67,7 +68,14 @@ def _members(transaction: Transaction, gas_price: int) -> dict[str, Any]:
         view["maxPriorityFeePerGas"] = quantity(transaction.max_priority_fee_per_gas)
     if transaction.type == SET_CODE:
         view["authorizationList"] = list(map(_authorization_view, transaction.authorizations))
+    if transaction.type == NATIVE:
+        view["fromKey"] = _optional_key(transaction.from_key)
+        view["toKey"] = _optional_key(transaction.to_key)
     return view
+
+
+def _optional_key(key: ShardKey | None) -> str | None:
+    return None if key is None else quantity(key)
 
 
 def _authorization_view(authorization: Authorization) -> dict[str, str]:

@@ -1,8 +1,11 @@
 """Set-code authorizations: accounts that let a contract's code run as their own (EIP-7702).
 
 They are applied before the transaction's first frame and stay even if that frame fails. One that isn't
-valid is skipped. Valid are only those of authorities whose home is in this shard: elsewhere the account's
-nonce isn't known.
+valid is skipped.
+
+An authorization is for one account. Signed for the cluster's chain id, or for any chain (0), it is for the
+authority's home account; signed for the chain id of a shard key, for its account under that key, which must
+be there already. Valid are only those for accounts of this shard: elsewhere the nonce isn't known.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 from typing import Final
 
 from quarkparsec.chain.authorization import Authorization
+from quarkparsec.chain.chain_ids import split_chain_id
 from quarkparsec.limits import ACCOUNT_NONCE_MAX
 from quarkparsec.runners.evm.world import World
 from quarkparsec.state.account import DELEGATION_PREFIX, delegate_of
@@ -30,17 +34,21 @@ def apply_authorizations(world: World, authorizations: tuple[Authorization, ...]
 
 def _apply(world: World, authorization: Authorization) -> None:
     journal = world.journal
-    if authorization.chain_id not in (0, world.block.chain_id):
+    cluster, named_key = split_chain_id(authorization.chain_id)
+    if cluster not in (0, world.block.chain_id):
         return
     if authorization.nonce >= ACCOUNT_NONCE_MAX:
         return
     authority = authorization.authority()
     if authority is None:
         return
-    if shard_of(home_key(authority), journal.shard_count) != journal.shard_id:
+    key = home_key(authority) if named_key is None else named_key
+    if shard_of(key, journal.shard_count) != journal.shard_id:
         return
     journal.make_warm(authority)
     entry = journal.entry(authority)
+    if named_key is not None and not (entry.exists and entry.shard_key == named_key):
+        return
     if entry.has_code and delegate_of(journal.code(authority)) is None:
         return
     if entry.nonce != authorization.nonce:

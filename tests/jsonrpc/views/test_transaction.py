@@ -12,6 +12,7 @@ from quarkparsec.codec import rlp
 from quarkparsec.jsonrpc.views.place import BlockMark
 from quarkparsec.jsonrpc.views.transaction import pending_transaction_view, transaction_view
 from quarkparsec.types import Wei
+from tests.chain.signed import sign_native
 from tests.jsonrpc import execution_apis
 from tests.jsonrpc.cluster import GWEI, sign
 
@@ -48,6 +49,17 @@ def test_a_waiting_transaction_shows_the_most_it_would_pay_and_no_block() -> Non
     assert int(view["gasPrice"], 16) == 9 * GWEI
     in_no_block = ("blockHash", "blockNumber", "blockTimestamp", "transactionIndex")
     assert [view[name] for name in in_no_block] == [None] * 4
+
+
+def test_a_native_transaction_shows_the_keys_that_were_signed() -> None:
+    native = decode_transaction(sign_native(fromKey=9, toKey=0xFFFFFFFF, to=b""))
+    for view in (transaction_view(native, MARK, 0), pending_transaction_view(native)):
+        assert (view["type"], view["chainId"]) == ("0x51", "0x5143")
+        assert (view["fromKey"], view["toKey"], view["to"]) == ("0x9", "0xffffffff", None)
+        assert view["maxFeePerGas"] == hex(native.max_fee_per_gas)
+        assert view["yParity"] == view["v"]
+    ordinary = pending_transaction_view(decode_transaction(sign(chainId=20803 << 32 | 9)))
+    assert not {"fromKey", "toKey"} & set(ordinary)
 
 
 def _recorded(transaction_hash: str) -> tuple[bytes, Wei]:

@@ -6,12 +6,13 @@ import pytest
 from coincurve import PrivateKey
 
 from quarkparsec.chain.authorization import Authorization
+from quarkparsec.chain.chain_ids import key_chain_id
 from quarkparsec.chain.transaction import SET_CODE
 from quarkparsec.codec import rlp
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.runners.outcome import Done
 from quarkparsec.state.account import DELEGATION_PREFIX
-from quarkparsec.types import Recipient, home_key
+from quarkparsec.types import Recipient, ShardKey, home_key
 from tests.runners.assembler import assemble, returning
 from tests.runners.scene import CHAIN_ID, Scene, recipient
 
@@ -120,3 +121,33 @@ def test_a_delegate_that_is_a_precompiled_contract_is_empty_code() -> None:
     sha256 = Recipient(bytes(19) + b"\x02")
     authorize(stage, authorization(sha256))
     assert stage.execute(AUTHORITY, key=home_key(AUTHORITY)).output == b""
+
+
+def test_an_authorization_for_a_shard_key_is_for_the_account_under_that_key() -> None:
+    home = home_key(AUTHORITY)
+    here, key = home + 1, ShardKey(home + 1)  # of two shards, AUTHORITY's home is the other one
+    for held, accepted in ((key, True), (key ^ 2, False), (None, False)):
+        stage = scene(shard_id=here % 2, shard_count=2)
+        if held is not None:
+            stage.state.put(AUTHORITY, 1, shard_key=held)
+        authorize(stage, authorization(chain_id=key_chain_id(CHAIN_ID, key)))
+        assert is_delegated(stage) == accepted
+
+
+def test_an_authorization_for_the_cluster_is_not_for_an_account_away_from_home() -> None:
+    away = home_key(AUTHORITY) + 1
+    for chain_id in (0, CHAIN_ID):
+        stage = scene(shard_id=away % 2, shard_count=2)
+        stage.state.put(AUTHORITY, 1, shard_key=away)
+        authorize(stage, authorization(chain_id=chain_id))
+        assert not is_delegated(stage)
+
+
+def test_an_authorization_for_a_shard_key_of_another_cluster_is_skipped() -> None:
+    stage = scene()
+    key = home_key(AUTHORITY)
+    stage.state.put(AUTHORITY, 1, shard_key=key)
+    authorize(stage, authorization(chain_id=key_chain_id(CHAIN_ID + 1, key)))
+    assert not is_delegated(stage)
+    authorize(stage, authorization(chain_id=key_chain_id(CHAIN_ID, key)))
+    assert is_delegated(stage)
