@@ -5,7 +5,9 @@ what they say is computed again: hashes, roots, sums, and on request every block
 
     root_chain   root blocks follow one another and say what their shards did
     bodies       a shard block's body is what its header commits to
+    legs         what one shard's block says about others, theirs say, too
     tables       a shard's flat tables give the state root and the shard's part of the supply
     replaying    a shard's blocks, run again from genesis, give the same headers
+    money        balances and pending fees are the supply; a shard gains what its legs say
     auditor      all of it, for the epochs that somebody asks for
 """

@@ -7,7 +7,8 @@ the state of every shard is either
 - rebuilt from the flat tables, back to the oldest epoch that all shards keep, or
 - made again by running every block since genesis, for older epochs and on request.
 
-Either way all own balances and the pending fees must be the supply, to the wei.
+Either way all own balances and the pending fees must be the supply, to the wei, and of two neighbouring
+epochs each shard's balances must differ by what its legs say.
 
 The databases are copies: a shard that was killed is brought to the end of its last epoch first.
 """
@@ -21,6 +22,8 @@ from typing import Final, NamedTuple
 from quarkparsec.audit.bodies import BodyAudit
 from quarkparsec.audit.catching_up import catch_up
 from quarkparsec.audit.findings import Findings
+from quarkparsec.audit.legs import EpochLegs
+from quarkparsec.audit.money import Money, MoneyAudit, Sums
 from quarkparsec.audit.replaying import ShardReplay
 from quarkparsec.audit.root_chain import check_root_chain, fees_credited
 from quarkparsec.audit.tables import TableAudit
@@ -49,30 +52,11 @@ class Databases(NamedTuple):
     """Makes one in which the blocks of a shard are run again."""
 
 
-class Money(NamedTuple):
-    """The money at a root block, in wei."""
-
-    epoch: Epoch
-    balances: Wei
-    """Of all own entries of all shards."""
-    fees_pending: Wei
-    supply: Wei
-    """What the root block says: genesis supply − burned."""
-    genesis_supply: Wei
-
-    @property
-    def surplus(self) -> int:
-        """What there is too much; negative if money is missing."""
-        return self.balances + self.fees_pending - self.supply
-
-
 class Auditor:
     """One audit of one cluster."""
 
     def __init__(self, databases: Databases, track: Track) -> None:
         self.findings: Final = Findings()
-        self.money: Money | None = None
-        """At the last epoch whose balances could be summed."""
         self.checked: Final[Counter[str]] = Counter()
         """What was checked, and how many of it."""
         self._genesis: Final = databases.genesis
@@ -81,6 +65,12 @@ class Auditor:
         self._at_rest: Final = databases.at_rest
         self._chain: Final = RootStore(databases.master)
         self._track: Final = track
+        self._money: Final = MoneyAudit(databases.genesis.supply, self._legs, self.findings)
+
+    @property
+    def money(self) -> Money | None:
+        """At the last epoch for which all shards could be summed."""
+        return self._money.latest
 
     def head(self) -> Epoch:
         """The last root block. Raises Corrupt if there is none."""
@@ -128,6 +118,8 @@ class Auditor:
             root, parent = self._root(number), self._root(number - 1)
             if root is not None and parent is not None:
                 self._check_epoch(root, fees_credited(root, parent))
+                with self.findings.at(root.number, None, "legs") as note:
+                    self._legs(root).check(note)
 
     def _check_epoch(self, root: RootBlock, fees: Wei) -> None:
         home = shard_of(home_key(root.header.coinbase), root.shard_count)
@@ -138,13 +130,24 @@ class Auditor:
                 audit = BodyAudit(blocks, root.summaries[shard_id], note)
                 audit.check(fees if shard_id == home else Wei(0))
 
+    def _legs(self, root: RootBlock) -> EpochLegs:
+        """The legs of an epoch. Raises Corrupt."""
+        blocks = {
+            shard_id: BlockStore(self._stores[shard_id]).block(root.number)
+            for shard_id in root.participants
+        }
+        there = {shard_id: block for shard_id, block in blocks.items() if block is not None}
+        return EpochLegs(there, root.shard_count)
+
     # --- states
 
     def _check_tables(self, first: Epoch, last: Epoch) -> None:
         for number in self._track("states", range(first, last + 1)):
             root = self._root(number)
             if root is not None:
-                self._check_sum(root, [self._table_sum(root, each) for each in self._stores])
+                self._money.check(
+                    root, {each: self._table_sum(root, each) for each in self._stores}
+                )
 
     def _table_sum(self, root: RootBlock, shard_id: ShardId) -> Wei | None:
         """The own balances of a shard, its state being checked; None if they can't be read."""
@@ -173,10 +176,13 @@ class Auditor:
             if root is None:
                 return
             replays = {each: self._follow(replay, root, each) for each, replay in replays.items()}
-            if number >= first:
-                self._check_sum(
-                    root, [each.balances if each else None for each in replays.values()]
-                )
+            sums: Sums = {
+                each: replay.balances if replay else None for each, replay in replays.items()
+            }
+            if number < first:
+                self._money.remember(root.number, sums)
+            else:
+                self._money.check(root, sums)
 
     def _follow(
         self, replay: ShardReplay | None, root: RootBlock, shard_id: ShardId
@@ -188,18 +194,6 @@ class Auditor:
                 replay.follow(root, note)
             return replay
         return None
-
-    def _check_sum(self, root: RootBlock, balances: list[Wei | None]) -> None:
-        """Own balances and pending fees are the supply; nothing can be said if one sum is missing."""
-        known = [each for each in balances if each is not None]
-        if len(known) < len(balances):
-            return
-        supply = self._genesis.supply
-        money = Money(root.number, Wei(sum(known)), root.fees_pending, root.supply, supply)
-        self.money = money
-        if money.surplus:
-            with self.findings.at(root.number, None, "supply") as note:
-                note(f"balances and pending fees differ from the supply by {money.surplus:+} wei")
 
     def _root(self, number: int) -> RootBlock | None:
         """A root block; None if it is missing or unreadable, which is a finding of the root chain's."""

@@ -14,7 +14,7 @@ from quarkparsec.errors import Corrupt, InvalidInput
 from quarkparsec.limits import AUDIT_FINDINGS_MAX
 from quarkparsec.types import Epoch, ShardId
 
-Check = Literal["root chain", "block", "state", "supply", "replay"]
+Check = Literal["root chain", "block", "legs", "state", "supply", "replay"]
 
 Note = Callable[[str], None]
 """Takes down what is wrong at one place, in words."""

@@ -7,8 +7,9 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from quarkparsec.audit.auditor import Auditor, Money
+from quarkparsec.audit.auditor import Auditor
 from quarkparsec.audit.findings import Finding
+from quarkparsec.audit.money import Money
 
 
 def render(auditor: Auditor) -> RenderableType:
