@@ -316,7 +316,7 @@ class ClusterNode:
             data=request.data,
             access_list=[(recipient, list(slots)) for recipient, slots in request.access_list],
             authorizations=[
-                (a.chain_id, a.recipient, a.nonce, a.parity, _wei(a.r), _wei(a.s))
+                (_wei(a.chain_id), a.recipient, a.nonce, a.parity, _wei(a.r), _wei(a.s))
                 for a in request.authorizations
             ],
             key=request.key,

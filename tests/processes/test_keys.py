@@ -199,7 +199,7 @@ def test_an_address_that_the_shard_has_no_room_for_is_refused_in_time(
         w3.eth.estimate_gas({"from": who.address, "to": BOB.address, "value": 1})
     with pytest.raises(Web3RPCError, match=words):
         w3.eth.call({"from": who.address, "to": BOB.address, "value": 1})
-    with pytest.raises(Web3RPCError, match="insufficient funds for gas .* under key 0xabcdef06"):
+    with pytest.raises(Web3RPCError, match=r"insufficient funds for gas .* under key 0xabcdef06"):
         network(cluster, OTHER).eth.call(
             {"from": who.address, "to": stranger(8).address, "value": 1}
         )
