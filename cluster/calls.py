@@ -127,6 +127,7 @@ def _to_call(unsigned: queries.UnsignedCall) -> Call:
             Authorization(chain_id, Recipient(recipient), nonce, parity, _wei(r), _wei(s))
             for chain_id, recipient, nonce, parity, r, s in unsigned.authorizations
         ),
+        key=None if unsigned.key is None else ShardKey(unsigned.key),
         purse=None if purse is None else Purse(purse.nonce, _wei(purse.balance)),
         endowments={one.recipient: one for one in map(endowment_of, unsigned.endowments)},
     )

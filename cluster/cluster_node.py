@@ -7,6 +7,7 @@ not come so far waits for it, so an answer never lies behind a block number that
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 from collections.abc import Sequence
 from typing import Final, TypeVar
@@ -21,7 +22,7 @@ from quarkparsec.chain.log import Log
 from quarkparsec.chain.log_filter import LogFilter
 from quarkparsec.chain.receipt import Receipt
 from quarkparsec.codec import rlp
-from quarkparsec.errors import QuarkparsecError, TooManyResults, Unavailable
+from quarkparsec.errors import QuarkparsecError, Rejected, TooManyResults, Unavailable
 from quarkparsec.jsonrpc.node import (
     AccountProof,
     BlockId,
@@ -36,13 +37,16 @@ from quarkparsec.jsonrpc.node import (
 from quarkparsec.limits import LOG_RESULTS_MAX
 from quarkparsec.state.account import Account
 from quarkparsec.types import (
+    Address,
     Epoch,
     Gas,
     Hash32,
     Nonce,
     Recipient,
     ShardId,
+    ShardKey,
     Slot,
+    home_key,
 )
 from quarkparsec.wire import queries
 from quarkparsec.wire.envelope import Message
@@ -72,6 +76,9 @@ class ClusterNode:
     def client_version(self) -> str:
         system = f"{platform.system().lower()}-{platform.machine()}"
         return f"QuarkParsec/v{self._version}/{system}/python{platform.python_version()}"
+
+    def entropy(self) -> bytes:
+        return os.urandom(32)
 
     def head(self) -> RootBlock:
         return self._router.root.head()
@@ -134,38 +141,56 @@ class ClusterNode:
 
     # --- state
 
-    async def account(self, recipient: Recipient, epoch: Epoch) -> Account | None:
-        shard_id = await self._router.shard_of_recipient(recipient)
-        query = queries.ReadAccount(shard_id, recipient, epoch)
+    async def address(self, recipient: Recipient) -> Address:
+        if self._router.is_everywhere(recipient):
+            raise Rejected(f"0x{recipient.hex()} is in every shard and has no shard key")
+        return Address(recipient, await self._router.key_of(recipient, home_key(recipient)))
+
+    async def account(
+        self, recipient: Recipient, epoch: Epoch, key: ShardKey | None = None
+    ) -> Account | None:
+        shard_id, seen_under = await self._place(recipient, key)
+        query = queries.ReadAccount(shard_id, recipient, epoch, seen_under)
         slave = self._router.slave_of(shard_id)
         answer = await self._router.ask_optional(slave, query, Encoded)
         return None if answer is None else Account.decode(answer.value)
 
-    async def code(self, recipient: Recipient, epoch: Epoch) -> bytes:
-        shard_id = await self._router.shard_of_recipient(recipient)
-        query = queries.ReadCode(shard_id, recipient, epoch)
+    async def code(self, recipient: Recipient, epoch: Epoch, key: ShardKey | None = None) -> bytes:
+        shard_id, seen_under = await self._place(recipient, key)
+        query = queries.ReadCode(shard_id, recipient, epoch, seen_under)
         answer = await self._ask(shard_id, query, Encoded)
         return answer.value
 
     async def storage(
-        self, recipient: Recipient, slots: Sequence[Slot], epoch: Epoch
+        self,
+        recipient: Recipient,
+        slots: Sequence[Slot],
+        epoch: Epoch,
+        key: ShardKey | None = None,
     ) -> Sequence[int]:
-        shard_id = await self._router.shard_of_recipient(recipient)
-        query = queries.ReadStorage(shard_id, recipient, list(slots), epoch)
+        shard_id, seen_under = await self._place(recipient, key)
+        query = queries.ReadStorage(shard_id, recipient, list(slots), epoch, seen_under)
         answer = await self._ask(shard_id, query, queries.Words)
         return [int.from_bytes(value, "big") for value in answer.values]
 
-    async def pending_nonce(self, recipient: Recipient) -> Nonce:
-        shard_id = await self._router.shard_of_recipient(recipient)
+    async def pending_nonce(self, recipient: Recipient, key: ShardKey | None = None) -> Nonce:
+        shard_id, _ = await self._place(recipient, key)
         query = queries.ReadPendingNonce(shard_id, recipient)
         answer = await self._ask(shard_id, query, Number)
         return Nonce(int.from_bytes(answer.value, "big"))
 
-    async def prove(self, recipient: Recipient, slots: Sequence[Slot]) -> AccountProof:
-        shard_id = await self._router.shard_of_recipient(recipient)
+    async def prove(
+        self, recipient: Recipient, slots: Sequence[Slot], key: ShardKey | None = None
+    ) -> AccountProof:
+        shard_id, seen_under = await self._place(recipient, key)
         query = queries.Prove(shard_id, recipient, list(slots))
         answer = await self._ask(shard_id, query, queries.ProofAnswer)
         account = Account.decode(answer.account) if answer.account else None
+        if account is not None and seen_under not in (None, account.shard_key):
+            raise Rejected(
+                f"nothing to prove under key {seen_under:#010x}: "
+                f"0x{recipient.hex()} has key {account.shard_key:#010x} in shard {shard_id}"
+            )
         proofs = tuple(
             SlotProof(slot, int.from_bytes(value, "big"), tuple(nodes))
             for slot, (value, nodes) in zip(slots, answer.slots, strict=True)
@@ -181,6 +206,15 @@ class ClusterNode:
         return await self._calls.estimate_gas(request, epoch)
 
     # --- within
+
+    async def _place(
+        self, recipient: Recipient, key: ShardKey | None
+    ) -> tuple[ShardId, ShardKey | None]:
+        """The shard to ask about a recipient, and the key under which to look at its entry there."""
+        if key is None:
+            return await self._router.shard_of_recipient(recipient), None
+        everywhere = self._router.is_everywhere(recipient)
+        return self._router.shard_of_key(key), None if everywhere else key
 
     async def _ask(self, shard_id: ShardId, query: Message, kind: type[Answer]) -> Answer:
         return await self._router.ask(self._router.slave_of(shard_id), query, kind)

@@ -96,6 +96,8 @@ class RemoteCalls:
 
     async def _key_of(self, request: CallRequest) -> ShardKey:
         """The shard key of the call's frames."""
+        if request.key is not None:
+            return request.key
         sender_key = home_key(request.sender)
         if request.to is None:
             return await self._router.key_of_creation(sender_key, request.access_list)
@@ -103,6 +105,8 @@ class RemoteCalls:
 
     async def _purse(self, request: CallRequest, shard_id: ShardId, epoch: Epoch) -> Purse | None:
         """What the sender has at home, if the call runs elsewhere. Nobody has nothing, and spends nothing."""
+        if request.key is not None:
+            return None
         spends = request.value or request.max_fee_per_gas
         is_home = self._router.shard_of_key(home_key(request.sender)) == shard_id
         if is_home or (request.sender == NOBODY and not spends):
@@ -161,6 +165,7 @@ def _unsigned(request: CallRequest, key: ShardKey, purse: Purse | None) -> Unsig
             (a.chain_id, a.recipient, a.nonce, a.parity, to_amount(a.r), to_amount(a.s))
             for a in request.authorizations
         ],
+        key=request.key,
         purse=purse,
         endowments=[],
     )

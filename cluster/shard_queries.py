@@ -10,8 +10,11 @@ from quarkparsec.chain.block import Entry
 from quarkparsec.chain.log_filter import LogFilter
 from quarkparsec.chain.transaction import decode_transaction
 from quarkparsec.codec.rlp import scalar_bytes
+from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT
 from quarkparsec.errors import Rejected
 from quarkparsec.shard.log_search import find_logs
+from quarkparsec.state.account import Account
+from quarkparsec.state.foreign import FOREIGN_STUB, FOREIGN_STUB_HASH, seen_under
 from quarkparsec.types import Epoch, Hash32, Recipient, ShardKey, Slot
 from quarkparsec.wire import queries
 from quarkparsec.wire.envelope import Message
@@ -33,24 +36,38 @@ def admit(host: ShardHost, submission: queries.Submission) -> str:
 
 async def read_account(host: ShardHost, query: queries.ReadAccount) -> Encoded | Nothing:
     await host.reached(query.epoch)
-    account = host.state.view(Epoch(query.epoch)).account(Recipient(query.recipient))
+    account = _seen(host, query)
     return Nothing() if account is None else Encoded(account.encode())
 
 
 async def read_code(host: ShardHost, query: queries.ReadCode) -> Encoded:
     await host.reached(query.epoch)
-    view = host.state.view(Epoch(query.epoch))
-    account = view.account(Recipient(query.recipient))
-    has_code = account is not None and account.has_code
-    return Encoded(view.code(account.code_hash) if account and has_code else b"")
+    account = _seen(host, query)
+    if account is None or not account.has_code:
+        return Encoded(b"")
+    if account.code_hash == FOREIGN_STUB_HASH:
+        return Encoded(FOREIGN_STUB)
+    return Encoded(host.state.view(Epoch(query.epoch)).code(account.code_hash))
 
 
 async def read_storage(host: ShardHost, query: queries.ReadStorage) -> queries.Words:
     await host.reached(query.epoch)
+    account = _seen(host, query)
+    if account is None or account.storage_root == EMPTY_TRIE_ROOT:
+        return queries.Words([b""] * len(query.slots))
     view, recipient = host.state.view(Epoch(query.epoch)), Recipient(query.recipient)
     return queries.Words(
         [scalar_bytes(view.storage(recipient, Slot(slot))) for slot in query.slots]
     )
+
+
+def _seen(
+    host: ShardHost, query: queries.ReadAccount | queries.ReadCode | queries.ReadStorage
+) -> Account | None:
+    """The entry that is asked for, as the key of the question sees it."""
+    account = host.state.view(Epoch(query.epoch)).account(Recipient(query.recipient))
+    key = None if query.key is None else ShardKey(query.key)
+    return None if account is None else seen_under(key, account)
 
 
 async def read_pending_nonce(host: ShardHost, query: queries.ReadPendingNonce) -> Number:

@@ -1,7 +1,8 @@
 """What gateways ask of slaves and of the master, and what comes back.
 
 Accounts, blocks, receipts and transactions travel in the encodings that they are stored in; whoever asked
-decodes them. An epoch of None means the last committed one.
+decodes them. An epoch of None means the last committed one. With a `key`, state is answered as it is seen
+under that shard key (state/foreign.py), else as it is.
 """
 
 from __future__ import annotations
@@ -108,6 +109,7 @@ class ReadAccount(Query, frozen=True):
     shard_id: int
     recipient: bytes
     epoch: int
+    key: int | None = None
 
 
 class ReadCode(Query, frozen=True):
@@ -116,6 +118,7 @@ class ReadCode(Query, frozen=True):
     shard_id: int
     recipient: bytes
     epoch: int
+    key: int | None = None
 
 
 class ReadStorage(Query, frozen=True):
@@ -125,6 +128,7 @@ class ReadStorage(Query, frozen=True):
     recipient: bytes
     slots: list[bytes]
     epoch: int
+    key: int | None = None
 
 
 class Words(Query, frozen=True):
@@ -172,6 +176,8 @@ class UnsignedCall(msgspec.Struct, frozen=True, array_like=True):
     data: bytes
     access_list: list[tuple[bytes, list[bytes]]]
     authorizations: list[tuple[int, bytes, int, int, bytes, bytes]]
+    key: int | None
+    """The shard key that the sender acts under; None: the cluster decides."""
     purse: Purse | None
     """None: the sender is at home where the call runs, or nobody in particular."""
     endowments: list[Endowment]

@@ -25,7 +25,7 @@ from quarkparsec.runners.evm.forks import WATCHED_RULES
 from quarkparsec.runners.evm.outermost import gas_after_refund, make_warm, run_outermost
 from quarkparsec.runners.evm.read_only_world import ReadOnlyWorld
 from quarkparsec.runners.evm.world import NO_ENDOWMENTS
-from quarkparsec.runners.validity import InsufficientFunds
+from quarkparsec.runners.validity import check_target, insufficient_funds, is_meant
 from quarkparsec.state.journal import Journal
 from quarkparsec.types import Gas, Hash32, Recipient, ShardKey, Wei
 
@@ -64,6 +64,8 @@ class Call(NamedTuple):
     max_priority_fee_per_gas: Wei = Wei(0)
     access_list: AccessList = ()
     authorizations: tuple[Authorization, ...] = ()
+    key: ShardKey | None = None
+    """The explicit key of sender and target; None: the cluster decides."""
     purse: Purse | None = None
     """If the sender is from another shard: its account there, in place of what it has here."""
     endowments: Mapping[Recipient, Endowment] = NO_ENDOWMENTS
@@ -89,6 +91,8 @@ class Call(NamedTuple):
             sender=self.sender,
             hash=Hash32(b""),
             raw=b"",
+            from_key=self.key,
+            to_key=self.key,
         )
 
 
@@ -119,6 +123,7 @@ def call(
     transaction = call.unsigned()
     _check_fees(call, block)
     _check_funds(journal, call)
+    check_target(journal, transaction, block.fork)
     intrinsic = intrinsic_gas(transaction, block.fork)
     floor = floor_gas(transaction, block.fork)
     if call.gas_limit < max(intrinsic, floor):
@@ -139,7 +144,10 @@ def call(
 
 def available(journal: Journal, call: Call) -> int:
     """What the sender has to spend, in wei."""
-    return journal.entry(call.sender).balance if call.purse is None else call.purse.balance
+    if call.purse is not None:
+        return call.purse.balance
+    sender = journal.entry(call.sender)
+    return sender.balance if is_meant(sender, call.key) else 0
 
 
 def _run(world: ReadOnlyWorld, call: Call, intrinsic: int, floor: int) -> CallResult:
@@ -179,10 +187,7 @@ def _check_fees(call: Call, block: BlockContext) -> None:
 
 
 def _check_funds(journal: Journal, call: Call) -> None:
-    balance = available(journal, call)
     cost = call.gas_limit * call.max_fee_per_gas + call.value
+    balance = available(journal, call)
     if balance < cost:
-        raise InsufficientFunds(
-            "insufficient funds for gas * price + value: "
-            f"address 0x{call.sender.hex()} have {balance} want {cost}"
-        )
+        raise insufficient_funds(journal.entry(call.sender), balance, call.key, cost)
