@@ -187,6 +187,10 @@ UNDERPRICED_EPOCH_MS: Final = 1_000
 BLOCK_CANDIDATES_MAX: Final = 8_192
 """Transactions that one block may try: more would not fit LANE_BUDGET_MS."""
 
+# --- audits
+
+AUDIT_FINDINGS_MAX: Final = 1_000
+"""Findings that are kept in words; one flipped byte early in a chain can contradict every block after it."""
 # --- tickets
 
 TICKET_BOUND_MAX: Final = 2**64 - 1
