@@ -217,7 +217,7 @@ class LockTable:
             self._replies.append(Refused(number, attempt, answer))
         elif answer is not None and issubclass(answer, Prepared | Committed | RolledBack):
             self._replies.append(answer(number, attempt))
-        elif ticket.wound is not None:
+        elif answer is Wounded and ticket.wound is not None:
             self._replies.append(ticket.wound)
 
     # --- locks
