@@ -33,6 +33,7 @@ from quarkparsec.state.genesis_entry import GenesisEntry
 from quarkparsec.store import MemoryStore
 from quarkparsec.types import Gas, Recipient, ShardId, ShardKey, Wei, home_key
 from quarkparsec.wire.epoch import FromMaster, FromShard
+from quarkparsec.wire.lanes import LaneMessages
 from tests.simulation.checker import Checker, Replica, Violation
 from tests.simulation.disk import Disk
 from tests.simulation.faults import Faults, draw_faults
@@ -56,7 +57,7 @@ MASTER: Final = "master"
 
 _DECODERS: Final = {
     True: msgspec.msgpack.Decoder(FromShard),
-    False: msgspec.msgpack.Decoder(FromMaster),
+    False: msgspec.msgpack.Decoder(FromMaster | LaneMessages),
 }
 
 
@@ -276,7 +277,8 @@ class World:
     def send(self, sender: str, message: Any) -> None:
         """Carry a message, perhaps never, perhaps twice."""
         encoded = msgspec.msgpack.encode(message)
-        receiver = self.shards[message.shard_id] if sender == MASTER else self.master
+        to_shard = sender == MASTER or isinstance(message, LaneMessages)
+        receiver = self.shards[message.shard_id] if to_shard else self.master
         if self._is_lost(sender, receiver.name):
             return
         copies = 2 if self.random.random() < self.faults.repetition else 1
