@@ -27,6 +27,7 @@ from quarkparsec.root.genesis_block import genesis_root_block
 from quarkparsec.root.machine import RootMachine
 from quarkparsec.root.root_store import block_batch
 from quarkparsec.shard import events as shard_events
+from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.state.genesis_entry import GenesisEntry
@@ -359,7 +360,7 @@ def _boot_shard(machines: Machines, genesis: Genesis, index: int, disk: Disk) ->
 def _admit(
     transaction: Transaction, to_key: ShardKey, now_ms: int, machine: ShardMachine
 ) -> list[Any]:
-    return machine.admit(now_ms, transaction, to_key)
+    return machine.admit(now_ms, Candidate(transaction, to_key))
 
 
 def simulate(seed: int, machines: Machines | None = None, faults: Faults | None = None) -> Outcome:
