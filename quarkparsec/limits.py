@@ -253,6 +253,15 @@ CALL_TIME_MS_MAX: Final = 2_000
 CALLS_WAITING_MAX: Final = 256
 """Calls and searches that wait for a thread in one slave."""
 
+CALL_ROUNDS_MAX: Final = 8
+"""How often a call may find out that it creates yet another contract whose home it doesn't know."""
+
+CALL_HOMES_MAX: Final = 1_024
+"""Contracts that one call may create away from their homes: each home is asked; 33 M gas of creations."""
+
+STRANGERS_MAX: Final = 16
+"""Accounts that one call took for contracts in vain: the first ones explain a failure, if any does."""
+
 LOG_RANGE_BLOCKS_MAX: Final = 10_000
 """Blocks that one eth_getLogs looks at; one bloom each."""
 

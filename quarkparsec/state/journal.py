@@ -26,6 +26,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from quarkparsec.crypto.keccak import EMPTY_HASH, EMPTY_TRIE_ROOT, keccak
 from quarkparsec.errors import invariant
 from quarkparsec.state.account import Account
+from quarkparsec.state.foreign import FOREIGN_STUB
 from quarkparsec.types import (
     Hash32,
     Nonce,
@@ -249,10 +250,10 @@ class Journal:
         self.add_balance(recipient, amount)
         self.end_transaction()
 
-    def leave_stub(self, recipient: Recipient, shard_key: ShardKey, stub: bytes) -> None:
+    def leave_stub(self, recipient: Recipient, shard_key: ShardKey) -> None:
         """The contract of this address lives elsewhere, under `shard_key`; so does what it had here."""
         self.set_balance(recipient, 0)
-        self.set_code(recipient, stub)
+        self.set_code(recipient, FOREIGN_STUB)
         entry = self.entry(recipient)
         self._set(entry, "shard_key", shard_key)
 

@@ -13,19 +13,18 @@ from aiohttp import web
 
 from cluster import http_server
 from cluster.http_server import Guard, HttpServer
-from quarkparsec.jsonrpc.method import Cost
+from quarkparsec.jsonrpc.method import Client, Cost
 from quarkparsec.jsonrpc.policy import Door
-from quarkparsec.jsonrpc.service import Spend
 from quarkparsec.limits import RPC_BODY_BYTES_MAX, RPC_BUDGET_MAX
 from tests.cluster.free_port import free_port
 
 JSON = {"Content-Type": "application/json"}
 PAGE = "https://wallet.example"
 
-Answer = Callable[[bytes, Spend], Awaitable[bytes]]
+Answer = Callable[[bytes, Client], Awaitable[bytes]]
 
 
-async def echo(body: bytes, spend: Spend) -> bytes:
+async def echo(body: bytes, client: Client) -> bytes:
     return body
 
 
@@ -80,7 +79,7 @@ def test_a_body_without_a_length_is_read_up_to_the_limit() -> None:
 def test_an_answer_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_server, "HTTP_ANSWER_TIMEOUT_MS", 30)
 
-    async def never(body: bytes, spend: Spend) -> bytes:
+    async def never(body: bytes, client: Client) -> bytes:
         await asyncio.Event().wait()
         return body
 
@@ -107,9 +106,9 @@ def test_a_body_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_client_has_one_budget_over_all_its_connections() -> None:
-    async def spending(body: bytes, spend: Spend) -> bytes:
+    async def spending(body: bytes, client: Client) -> bytes:
         affordable = 0
-        while spend(Cost.EXECUTION):
+        while client.spend(Cost.EXECUTION):
             affordable += 1
         return b"%d" % affordable
 
@@ -138,7 +137,7 @@ def test_only_a_listed_page_may_read_an_answer() -> None:
 def test_who_the_guard_refuses_is_not_heard() -> None:
     heard: list[bytes] = []
 
-    async def listen(body: bytes, spend: Spend) -> bytes:
+    async def listen(body: bytes, client: Client) -> bytes:
         heard.append(body)
         return body
 

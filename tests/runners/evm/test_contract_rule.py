@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from quarkparsec.runners.evm.contract_rule import FOREIGN_STUB
 from quarkparsec.runners.outcome import Done
 from quarkparsec.state.account import DELEGATION_PREFIX
+from quarkparsec.state.foreign import FOREIGN_STUB
 from quarkparsec.types import Recipient, ShardKey
 from tests.runners.assembler import assemble, deploying, push, returning
 from tests.runners.scene import KEY, OTHER_KEY, Scene, recipient
