@@ -124,7 +124,7 @@ def _to_call(unsigned: queries.UnsignedCall) -> Call:
             for recipient, slots in unsigned.access_list
         ),
         authorizations=tuple(
-            Authorization(chain_id, Recipient(recipient), nonce, parity, _wei(r), _wei(s))
+            Authorization(_wei(chain_id), Recipient(recipient), nonce, parity, _wei(r), _wei(s))
             for chain_id, recipient, nonce, parity, r, s in unsigned.authorizations
         ),
         key=None if unsigned.key is None else ShardKey(unsigned.key),

@@ -162,7 +162,7 @@ def _unsigned(request: CallRequest, key: ShardKey, purse: Purse | None) -> Unsig
         data=request.data,
         access_list=[(recipient, list(slots)) for recipient, slots in request.access_list],
         authorizations=[
-            (a.chain_id, a.recipient, a.nonce, a.parity, to_amount(a.r), to_amount(a.s))
+            (to_amount(a.chain_id), a.recipient, a.nonce, a.parity, to_amount(a.r), to_amount(a.s))
             for a in request.authorizations
         ],
         key=request.key,

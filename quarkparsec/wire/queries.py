@@ -164,7 +164,7 @@ class Purse(msgspec.Struct, frozen=True, array_like=True):
 
 
 class UnsignedCall(msgspec.Struct, frozen=True, array_like=True):
-    """A transaction that nobody signed; an empty `to` creates. Wei are big-endian bytes."""
+    """A transaction that nobody signed; an empty `to` creates. What may have 256 bits is big-endian bytes."""
 
     sender: bytes
     to: bytes
@@ -175,7 +175,7 @@ class UnsignedCall(msgspec.Struct, frozen=True, array_like=True):
     value: bytes
     data: bytes
     access_list: list[tuple[bytes, list[bytes]]]
-    authorizations: list[tuple[int, bytes, int, int, bytes, bytes]]
+    authorizations: list[tuple[bytes, bytes, int, int, bytes, bytes]]
     key: int | None
     """The shard key that the sender acts under; None: the cluster decides."""
     purse: Purse | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from fractions import Fraction
 from typing import Final, NamedTuple
 
 import click
@@ -37,10 +37,10 @@ class Amount(click.ParamType[int]):
         read = _AMOUNT.fullmatch(str(value))
         if read is None:
             self.fail(f"{value} is no amount such as 5, 2gwei or 1.5ether", param, ctx)
-        wei = Decimal(read[1]).scaleb(_UNITS[read[2] or "wei"])
-        if wei != int(wei):
+        wei = Fraction(read[1]) * 10 ** _UNITS[read[2] or "wei"]
+        if wei.denominator != 1:
             self.fail(f"{value} isn't a whole number of wei", param, ctx)
-        return int(wei)
+        return wei.numerator
 
 
 class Key(click.ParamType[ShardKey]):

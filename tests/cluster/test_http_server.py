@@ -16,6 +16,7 @@ from cluster.http_server import Guard, HttpServer
 from quarkparsec.jsonrpc.method import Client, Cost
 from quarkparsec.jsonrpc.policy import Door
 from quarkparsec.limits import RPC_BODY_BYTES_MAX, RPC_BUDGET_MAX
+from quarkparsec.types import ShardKey
 from tests.cluster.free_port import free_port
 
 JSON = {"Content-Type": "application/json"}
@@ -30,10 +31,13 @@ async def echo(body: bytes, client: Client) -> bytes:
 
 @asynccontextmanager
 async def serving(
-    answer: Answer = echo, door: Door | None = None, guard: Guard | None = None
+    answer: Answer = echo,
+    door: Door | None = None,
+    guard: Guard | None = None,
+    at_key: Callable[[ShardKey], Answer] | None = None,
 ) -> AsyncIterator[str]:
     """The URL of a port behind which `answer` is."""
-    server, port = HttpServer(answer, door or Door(), guard), free_port()
+    server, port = HttpServer(answer, door or Door(), guard, at_key), free_port()
     await server.start("127.0.0.1", port)
     try:
         yield f"http://127.0.0.1:{port}"
@@ -72,6 +76,38 @@ def test_a_body_without_a_length_is_read_up_to_the_limit() -> None:
             fits = RPC_BODY_BYTES_MAX // 2**16
             assert (await post(url, pieces(fits)))[0] == 200
             assert (await post(url, pieces(fits + 1)))[0] == 413
+
+    run(scene)
+
+
+def test_a_path_leads_to_the_cluster_to_a_key_or_nowhere() -> None:
+    def at_key(key: ShardKey) -> Answer:
+        async def name(body: bytes, client: Client) -> bytes:
+            return b"key %d" % key
+
+        return name
+
+    async def scene() -> None:
+        async with serving(at_key=at_key) as url:
+            assert await post(url, b"body") == (200, b"body")
+            assert await post(url + "/key/000000ff?x=/", b"body") == (200, b"key 255")
+            for path in ("/key/zz", "/key/123456789", "/key/", "/explorer"):
+                status, words = await post(url + path, b"body")
+                assert (status, words[:10]) == (404, b"not found:")
+        async with serving() as url:
+            status, words = await post(url + "/key/000000ff", b"body")
+            assert (status, words[:10]) == (404, b"not found:")
+
+    run(scene)
+
+
+def test_a_client_is_known_by_its_network_address() -> None:
+    async def whom(body: bytes, client: Client) -> bytes:
+        return client.network_address.encode()
+
+    async def scene() -> None:
+        async with serving(whom) as url:
+            assert await post(url, b"") == (200, b"127.0.0.1")
 
     run(scene)
 
