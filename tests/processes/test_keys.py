@@ -262,6 +262,17 @@ def test_the_command_creates_and_calls_a_contract_under_a_chosen_key(
     assert run_send(cluster, *call, "--data", "0x" + word(7).hex(), key=bytes(who.key))[0] == 1
 
 
+def test_the_command_sends_within_one_keys_network(cluster: RunningCluster) -> None:
+    who, whom = stranger(12), stranger(13)
+    pay(cluster, address(who, KEY))
+    flags = ("--url", f"{cluster.url}/key/{KEY:08x}", "--to", whom.address, "--value", "3")
+    code, said = run_send(cluster, *flags, key=bytes(who.key))
+    assert code == 0, said
+    assert balance(cluster, address(whom, KEY)) == 3
+    code, said = run_send(cluster, *flags, "--to-key", "1", key=bytes(who.key))
+    assert (code, "shows a single shard key" in said) == (2, True)
+
+
 def test_the_command_says_what_the_node_refuses(cluster: RunningCluster) -> None:
     broke = bytes(stranger(11).key)
     code, said = run_send(cluster, "--to", CAROL.address, "--gas", "21000", key=broke)
