@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple
 
-from cluster.router import Router
+from cluster.router import Router, Target
 from quarkparsec.chain.transaction import Transaction, decode_transaction
 from quarkparsec.errors import QuarkparsecError, Rejected, Unavailable
 from quarkparsec.limits import ADMISSION_BATCH_MAX, ADMISSION_QUEUE_MAX, ADMISSION_THREADS
-from quarkparsec.types import Hash32, ShardId, ShardKey
+from quarkparsec.types import Hash32, ShardId
 from quarkparsec.wire.queries import Admit, Admitted, Submission
 
 
@@ -28,13 +28,12 @@ class _Waiting(NamedTuple):
 class _Routed(NamedTuple):
     waiting: _Waiting
     transaction: Transaction
-    to_key: ShardKey
+    target: Target
     shard_id: ShardId
 
     def to_submission(self) -> Submission:
-        return Submission(
-            self.shard_id, self.transaction.raw, self.transaction.sender, self.to_key
-        )
+        transaction = self.transaction
+        return Submission(self.shard_id, transaction.raw, transaction.sender, *self.target)
 
 
 class Admission:
@@ -96,15 +95,11 @@ class Admission:
                 _fail((waiting,), transaction)
             else:
                 valid.append((waiting, transaction))
-        keys = await self._router.keys_of([transaction for _, transaction in valid])
-        routed = []
-        for (waiting, transaction), to_key in zip(valid, keys, strict=True):
-            try:
-                shard_id = self._router.common_shard(transaction.origin_key, to_key)
-                routed.append(_Routed(waiting, transaction, to_key, shard_id))
-            except Rejected as error:
-                _fail((waiting,), error)
-        return routed
+        targets = await self._router.targets_of([transaction for _, transaction in valid])
+        return [
+            _Routed(waiting, transaction, target, self._router.origin_of(transaction))
+            for (waiting, transaction), target in zip(valid, targets, strict=True)
+        ]
 
     async def _send(self, slave: str, routed: Sequence[_Routed]) -> None:
         waiting = [one.waiting for one in routed]
@@ -120,7 +115,7 @@ class Admission:
             if verdict:
                 one.waiting.verdict.set_exception(Rejected(verdict))
             else:
-                self._router.remember(one.transaction, one.to_key, one.shard_id)
+                self._router.remember(one.transaction, one.target)
                 one.waiting.verdict.set_result(one.transaction.hash)
 
 

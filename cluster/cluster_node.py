@@ -14,7 +14,9 @@ from typing import Final, TypeVar
 
 from cluster.admission import Admission
 from cluster.identity import Identity
+from cluster.remote_calls import RemoteCalls
 from cluster.router import Router
+from cluster.transaction_search import TransactionSearch
 from quarkparsec.chain.block import Entry, RootBlock, ShardBlock
 from quarkparsec.chain.log import Log
 from quarkparsec.chain.log_filter import LogFilter
@@ -26,8 +28,6 @@ from quarkparsec.jsonrpc.node import (
     BlockId,
     CallRequest,
     ClusterView,
-    ExecutionFailed,
-    ExecutionReverted,
     FoundLog,
     MinedTransaction,
     ShardStatus,
@@ -37,7 +37,6 @@ from quarkparsec.jsonrpc.node import (
 from quarkparsec.limits import LOG_RESULTS_MAX
 from quarkparsec.state.account import Account
 from quarkparsec.types import (
-    RECIPIENT_BYTES,
     Address,
     Epoch,
     Gas,
@@ -48,18 +47,12 @@ from quarkparsec.types import (
     ShardKey,
     Slot,
     home_key,
-    shard_of,
 )
 from quarkparsec.wire import queries
 from quarkparsec.wire.envelope import Message
-from quarkparsec.wire.queries import CallAnswer, Encoded, EncodedList, Number
+from quarkparsec.wire.queries import Encoded, EncodedList, Number
 
 Answer = TypeVar("Answer")
-
-NOBODY: Final = Recipient(bytes(RECIPIENT_BYTES))
-"""The sender of a call that names none."""
-
-REVERTED: Final = "execution reverted"
 
 
 class ClusterNode:
@@ -71,6 +64,8 @@ class ClusterNode:
         self._genesis: Final = identity.genesis
         self._router: Final = router
         self._admission: Final = admission
+        self._search: Final = TransactionSearch(router)
+        self._calls: Final = RemoteCalls(router)
         self._version: Final = version
 
     @property
@@ -121,16 +116,15 @@ class ClusterNode:
         return await asyncio.gather(*(self._submit(raw) for raw in raws))
 
     async def find_transaction(self, transaction_hash: Hash32) -> MinedTransaction | Entry | None:
-        shard_id = self._router.submitted_to(transaction_hash)
-        query = queries.FindTransaction(transaction_hash)
-        if shard_id is not None:
-            found = await self._find(self._router.slave_of(shard_id), query)
-            if found is not None:
-                return found
-        answers = await asyncio.gather(
-            *(self._find(slave, query) for slave in self._router.slaves)
-        )
-        return next((answer for answer in answers if answer is not None), None)
+        found = await self._search.find(transaction_hash)
+        if found is None:
+            return None
+        entry = Entry.from_item(rlp.decode(found.entry))
+        if not 0 < found.epoch <= self.head().number:
+            return entry
+        block = BlockId(ShardId(found.shard_id), Epoch(found.epoch))
+        receipt = Receipt.decode_stored(found.receipt)
+        return MinedTransaction(block, found.index, found.first_log_index, entry, receipt)
 
     async def logs(self, wanted: LogFilter, first: Epoch, last: Epoch) -> Sequence[FoundLog]:
         shards = range(self.head().shard_count)
@@ -206,24 +200,10 @@ class ClusterNode:
     # --- execution
 
     async def call(self, request: CallRequest, epoch: Epoch) -> bytes:
-        shard_id, call = await self._locate_call(request)
-        if request.value and request.key is None:
-            self._router.common_shard(home_key(request.sender), ShardKey(call.to_key))
-        query = queries.ReadOnlyCall(shard_id, call, await self._surroundings(epoch))
-        answer = await self._ask(shard_id, query, CallAnswer)
-        _raise_failed(answer)
-        return answer.output
+        return await self._calls.call(request, epoch)
 
     async def estimate_gas(self, request: CallRequest, epoch: Epoch) -> Gas:
-        shard_id, call = await self._locate_call(request)
-        if request.sender != NOBODY and request.key is None:
-            self._router.common_shard(
-                home_key(request.sender), ShardKey(call.to_key)
-            )  # as sending it would
-        query = queries.EstimateGas(shard_id, call, await self._surroundings(epoch))
-        answer = await self._ask(shard_id, query, CallAnswer)
-        _raise_failed(answer)
-        return Gas(answer.gas_used)
+        return await self._calls.estimate_gas(request, epoch)
 
     # --- within
 
@@ -234,7 +214,7 @@ class ClusterNode:
         if key is None:
             return await self._router.shard_of_recipient(recipient), None
         everywhere = self._router.is_everywhere(recipient)
-        return shard_of(key, self.head().shard_count), None if everywhere else key
+        return self._router.shard_of_key(key), None if everywhere else key
 
     async def _ask(self, shard_id: ShardId, query: Message, kind: type[Answer]) -> Answer:
         return await self._router.ask(self._router.slave_of(shard_id), query, kind)
@@ -261,19 +241,6 @@ class ClusterNode:
         except QuarkparsecError as error:
             return error
 
-    async def _find(
-        self, slave: str, query: queries.FindTransaction
-    ) -> MinedTransaction | Entry | None:
-        answer = await self._router.ask_optional(slave, query, queries.FoundTransaction)
-        if answer is None:
-            return None
-        entry = Entry.from_item(rlp.decode(answer.entry))
-        if not 0 < answer.epoch <= self.head().number:
-            return entry
-        block = BlockId(ShardId(answer.shard_id), Epoch(answer.epoch))
-        receipt = Receipt.decode_stored(answer.receipt)
-        return MinedTransaction(block, answer.index, answer.first_log_index, entry, receipt)
-
     async def _shard_logs(
         self, shard_id: ShardId, wanted: LogFilter, first: Epoch, last: Epoch
     ) -> list[FoundLog]:
@@ -288,40 +255,6 @@ class ClusterNode:
         answer = await self._ask(shard_id, query, queries.LogsAnswer)
         return [_found_log(shard_id, found) for found in answer.logs]
 
-    async def _surroundings(self, epoch: Epoch) -> queries.Surroundings:
-        header = (await self._root_block(epoch)).header
-        base_fee = _wei(header.base_fee)
-        return queries.Surroundings(epoch, header.timestamp, base_fee, header.prevrandao)
-
-    async def _locate_call(self, request: CallRequest) -> tuple[ShardId, queries.UnsignedCall]:
-        """The shard that runs a call, and the call with its target's key.
-
-        A call runs where its target is, as the sender, wherever the sender's own account lives.
-        """
-        sender_key = home_key(request.sender)
-        if request.key is not None:
-            key = request.key
-        elif request.to is None:
-            key = sender_key
-        else:
-            key = await self._router.key_of(request.to, sender_key)
-        return shard_of(key, self.head().shard_count), queries.UnsignedCall(
-            sender=request.sender,
-            to=request.to or b"",
-            to_key=key,
-            gas_limit=request.gas_limit,
-            max_fee_per_gas=_wei(request.max_fee_per_gas),
-            max_priority_fee_per_gas=_wei(request.max_priority_fee_per_gas),
-            value=_wei(request.value),
-            data=request.data,
-            access_list=[(recipient, list(slots)) for recipient, slots in request.access_list],
-            authorizations=[
-                (_wei(a.chain_id), a.recipient, a.nonce, a.parity, _wei(a.r), _wei(a.s))
-                for a in request.authorizations
-            ],
-            key=request.key,
-        )
-
 
 def _found_log(shard_id: ShardId, found: queries.FoundLog) -> FoundLog:
     return FoundLog(
@@ -331,14 +264,3 @@ def _found_log(shard_id: ShardId, found: queries.FoundLog) -> FoundLog:
         Hash32(found.transaction_hash),
         Log(Recipient(found.recipient), tuple(map(Hash32, found.topics)), found.data),
     )
-
-
-def _raise_failed(answer: CallAnswer) -> None:
-    if answer.error == REVERTED:
-        raise ExecutionReverted(answer.output)
-    if answer.error:
-        raise ExecutionFailed(answer.error)
-
-
-def _wei(number: int) -> bytes:
-    return number.to_bytes((number.bit_length() + 7) >> 3, "big")

@@ -95,8 +95,8 @@ class Master:
             case queries.ReadRootBlock():
                 return self._read_root_block(message)
             case queries.Locate():
-                located = map(self._directory.locate, map(Recipient, message.recipients))
-                return queries.Located(list(located))
+                recipients = map(Recipient, message.recipients)
+                return queries.Located([self._directory.locate(one) for one in recipients])
         raise InvalidInput(f"the master doesn't answer {type(message).__name__}")
 
     def closed(self, connection: Connection) -> None:

@@ -3,28 +3,33 @@
 One per gateway. It keeps a connection to the master, which tells it every root block, and one to each
 slave. Where an account lives is asked of the master's directory once and remembered until a block creates
 a contract there.
+
+A transaction goes to the shard of its sender; what it does elsewhere is the business of the shards. It takes
+along the key that its frames will have: that of its target or, for a creation, of the first contract in its
+access list, else what genesis says.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final, TypeVar
+from collections.abc import Mapping, Sequence, Set
+from typing import Final, NamedTuple, TypeVar
 
 from cluster.bus import Credentials, stay_connected
 from cluster.identity import Identity
 from cluster.peer_link import PeerLink
 from cluster.root_follower import RootFollower
 from quarkparsec.cache import Cache
+from quarkparsec.chain.access_list import AccessList
 from quarkparsec.chain.block import RootBlock
 from quarkparsec.chain.creation import create_address
 from quarkparsec.chain.fork import PRECOMPILES
 from quarkparsec.chain.transaction import Transaction
-from quarkparsec.errors import InvalidInput, Rejected, Unavailable
-from quarkparsec.limits import LOCATION_CACHE_MAX, SUBMITTED_CACHE_MAX
+from quarkparsec.errors import InvalidInput, Unavailable
+from quarkparsec.limits import DEPENDENCIES_MAX, LOCATION_CACHE_MAX, SUBMITTED_CACHE_MAX
 from quarkparsec.types import Hash32, Recipient, ShardId, ShardKey, home_key, shard_of
 from quarkparsec.wire.envelope import Message
-from quarkparsec.wire.queries import Locate, Located, Nothing
+from quarkparsec.wire.queries import Locate, Located, Location, Nothing
 
 Answer = TypeVar("Answer")
 
@@ -32,8 +37,13 @@ COMMON_KEY: Final = ShardKey(0)
 """Where contracts live on a chain whose genesis says `contract_key: common`."""
 
 
-class TargetElsewhere(Rejected):
-    """The sender and what it sends to live on different shards."""
+class Target(NamedTuple):
+    """What a transaction goes to."""
+
+    shard_key: ShardKey
+    """That of its frames."""
+    runs_code: bool
+    """It creates a contract, or one is known there, or will be."""
 
 
 class Router:
@@ -52,10 +62,13 @@ class Router:
             for slave in identity.config.slaves
             for shard in slave.shards
         }
-        self._keys: Final[Cache[Recipient, ShardKey]] = Cache(LOCATION_CACHE_MAX)
-        self._expected: Final[Cache[Recipient, ShardKey]] = Cache(SUBMITTED_CACHE_MAX)
+        self._locations: Final[Cache[Recipient, Location]] = Cache(LOCATION_CACHE_MAX)
+        self._expected: Final[Cache[Recipient, Location]] = Cache(SUBMITTED_CACHE_MAX)
         """Contracts of admitted transactions that no block has yet."""
-        self._submitted: Final[Cache[Hash32, ShardId]] = Cache(SUBMITTED_CACHE_MAX)
+        self._submitted: Final[Cache[Hash32, tuple[ShardKey, ShardKey]]] = Cache(
+            SUBMITTED_CACHE_MAX
+        )
+        """The keys of the sender and of the target."""
 
     async def run(self) -> None:
         """Stay connected to the master and to every slave, as long as the task lives."""
@@ -67,35 +80,36 @@ class Router:
 
     # --- accounts
 
-    async def keys_of(self, transactions: Sequence[Transaction]) -> list[ShardKey]:
-        """The shard key that each transaction's target lives under."""
-        targets = {tx.to for tx in transactions if tx.to is not None}
-        located = await self.locate(sorted(targets - self._everywhere))
-        return [self._target_key(tx, located) for tx in transactions]
+    async def targets_of(self, transactions: Sequence[Transaction]) -> list[Target]:
+        """What each transaction goes to; later ones may go to what earlier ones create."""
+        named = {one for transaction in transactions for one in _named(transaction)}
+        known = await self._locate_or_expect(named)
+        targets = []
+        for transaction in transactions:
+            target = self._target(transaction, known)
+            targets.append(target)
+            if transaction.to is None:
+                known[_created_by(transaction)] = Location(target.shard_key, True)
+        return targets
 
-    async def locate(self, recipients: Sequence[Recipient]) -> dict[Recipient, ShardKey]:
-        """The shard key that each recipient lives under: its contract's, or its home key."""
-        known = {recipient: self._keys.get(recipient) for recipient in recipients}
-        unknown = [recipient for recipient, key in known.items() if key is None]
+    async def key_of_creation(self, creator_key: ShardKey, access_list: AccessList) -> ShardKey:
+        """The key that a contract gets which something under `creator_key` creates."""
+        dependencies = _dependencies(access_list)
+        known = await self._locate_or_expect(set(dependencies))
+        return self._creation_key(creator_key, dependencies, known)
+
+    async def locate(self, recipients: Sequence[Recipient]) -> dict[Recipient, Location]:
+        """Where each recipient lives: under its contract's key, or its home key."""
+        known = {recipient: self._locations.get(recipient) for recipient in recipients}
+        unknown = [recipient for recipient, location in known.items() if location is None]
         if unknown:
             asked_at = self.root.head().number
-            keys = await self._ask_directory(unknown)
-            known.update(keys)
+            found = await self._ask_directory(unknown)
+            known.update(found)
             if self.root.head().number == asked_at:  # else a newer block may have said more
-                for recipient, key in keys.items():
-                    self._keys.put(recipient, key)
-        return {recipient: key for recipient, key in known.items() if key is not None}
-
-    def common_shard(self, origin: ShardKey, to_key: ShardKey) -> ShardId:
-        """The shard of a sender's key, if the target lives there, too. Raises TargetElsewhere."""
-        count = self.root.head().shard_count
-        shard_id, target = shard_of(origin, count), shard_of(to_key, count)
-        if target != shard_id:
-            raise TargetElsewhere(
-                f"the target lives on shard {target} and the sender on shard {shard_id}: "
-                "transactions between shards are not supported yet"
-            )
-        return shard_id
+                for recipient, location in found.items():
+                    self._locations.put(recipient, location)
+        return {one: location for one, location in known.items() if location is not None}
 
     def is_everywhere(self, recipient: Recipient) -> bool:
         """Whether every shard has this contract, and no key."""
@@ -105,28 +119,40 @@ class Router:
         """The key that a frame at `recipient` has when something under `caller_key` calls it."""
         if recipient in self._everywhere:
             return caller_key
-        return (await self.locate([recipient]))[recipient]
+        return (await self.locate([recipient]))[recipient].shard_key
 
     async def shard_of_recipient(self, recipient: Recipient) -> ShardId:
         """The shard whose entry is this account's."""
-        key = await self.key_of(recipient, home_key(recipient))
+        return self.shard_of_key(await self.key_of(recipient, home_key(recipient)))
+
+    def shard_of_key(self, key: ShardKey) -> ShardId:
+        """The shard that holds a key now."""
         return shard_of(key, self.root.head().shard_count)
 
     # --- transactions on their way
 
-    def remember(self, admitted: Transaction, to_key: ShardKey, shard_id: ShardId) -> None:
-        """A transaction was admitted there: look for it there first.
+    def origin_of(self, transaction: Transaction) -> ShardId:
+        """The shard of the account that a transaction is from."""
+        return self.shard_of_key(transaction.origin_key)
+
+    def remember(self, admitted: Transaction, target: Target) -> None:
+        """A transaction was admitted: look for it first where it is and where it goes.
 
         One that creates a contract says where the contract will live, so that it can be called right
         away, in the nonce order of one sender, before any block has it.
         """
-        self._submitted.put(admitted.hash, shard_id)
+        keys = admitted.origin_key, target.shard_key
+        self._submitted.put(admitted.hash, keys)
         if admitted.to is None:
-            self._expected.put(create_address(admitted.sender, admitted.nonce), to_key)
+            self._expected.put(_created_by(admitted), Location(target.shard_key, True))
 
-    def submitted_to(self, transaction_hash: Hash32) -> ShardId | None:
-        """Where a transaction of this gateway was admitted, if that is still known."""
-        return self._submitted.get(transaction_hash)
+    def likely_slaves(self, transaction_hash: Hash32) -> list[str]:
+        """The slaves that may well hold a transaction which was admitted here, the likeliest first.
+
+        It waits in its sender's shard; a transfer's receipt is there, a call's in its target's shard.
+        """
+        keys = self._submitted.get(transaction_hash) or ()
+        return list(dict.fromkeys(self.slave_of(self.shard_of_key(key)) for key in keys))
 
     # --- slaves
 
@@ -163,26 +189,62 @@ class Router:
 
     # --- within
 
-    def _target_key(self, tx: Transaction, located: dict[Recipient, ShardKey]) -> ShardKey:
+    def _target(self, tx: Transaction, known: Mapping[Recipient, Location]) -> Target:
         if tx.to_key is not None:
-            return tx.to_key
-        if tx.to is None and self._genesis.contract_key == "common":
-            return COMMON_KEY
-        if tx.to is None or tx.to in self._everywhere:
-            return home_key(tx.sender)
-        expected = self._expected.get(tx.to)
-        return located[tx.to] if expected is None else expected
+            runs_code = tx.to is None or tx.to in self._everywhere or known[tx.to].is_contract
+            return Target(tx.to_key, runs_code)
+        if tx.to is None:
+            dependencies = _dependencies(tx.access_list)
+            return Target(self._creation_key(home_key(tx.sender), dependencies, known), True)
+        if tx.to in self._everywhere:
+            return Target(home_key(tx.sender), True)
+        return Target(*known[tx.to])
 
-    async def _ask_directory(self, recipients: list[Recipient]) -> dict[Recipient, ShardKey]:
+    def _creation_key(
+        self,
+        creator_key: ShardKey,
+        dependencies: Sequence[Recipient],
+        known: Mapping[Recipient, Location],
+    ) -> ShardKey:
+        """The key of the first dependency that is a contract, else the one that genesis says."""
+        for recipient in dependencies:
+            location = known.get(recipient)
+            if location is not None and location.is_contract:
+                return location.shard_key
+        return COMMON_KEY if self._genesis.contract_key == "common" else creator_key
+
+    async def _locate_or_expect(self, recipients: Set[Recipient]) -> dict[Recipient, Location]:
+        """Where recipients are, or will be once what was admitted is in a block."""
+        known = await self.locate(sorted(recipients - self._everywhere))
+        for recipient, location in known.items():
+            expected = None if location.is_contract else self._expected.get(recipient)
+            if expected is not None:
+                known[recipient] = expected
+        return known
+
+    async def _ask_directory(self, recipients: list[Recipient]) -> dict[Recipient, Location]:
         answer = await self.root.ask(Locate(list(recipients)))
         if not isinstance(answer, Located):
             raise InvalidInput(f"the master answered with {type(answer).__name__}")
-        keys = map(ShardKey, answer.shard_keys)
-        return dict(zip(recipients, keys, strict=True))
+        return dict(zip(recipients, answer.locations, strict=True))
 
     def _forget_created(self, block: RootBlock) -> None:
         """What a block created may live elsewhere than was known; the directory will say."""
         for summary in block.summaries:
             for address in summary.created:
-                self._keys.pop(address.recipient)
+                self._locations.pop(address.recipient)
                 self._expected.pop(address.recipient)
+
+
+def _named(transaction: Transaction) -> Sequence[Recipient]:
+    """Whose locations decide on what a transaction goes to."""
+    to = transaction.to
+    return _dependencies(transaction.access_list) if to is None else (to,)
+
+
+def _created_by(transaction: Transaction) -> Recipient:
+    return create_address(transaction.sender, transaction.nonce)
+
+
+def _dependencies(access_list: AccessList) -> list[Recipient]:
+    return [recipient for recipient, _ in access_list[:DEPENDENCIES_MAX]]

@@ -14,19 +14,25 @@ from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.errors import Unavailable
 from quarkparsec.limits import CATCH_UP_TIMEOUT_MS
+from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.shard.states import Absent, Joining, Replaying
 from quarkparsec.types import ShardId, ShardKey
 from quarkparsec.wire.epoch import FromShard
+from quarkparsec.wire.lanes import LaneMessages
 
 
 class ShardHost:
     """Everything of one shard that touches the world."""
 
     def __init__(
-        self, genesis: Genesis, shard_id: ShardId, path: Path, send: Callable[[FromShard], None]
+        self,
+        genesis: Genesis,
+        shard_id: ShardId,
+        path: Path,
+        send: Callable[[FromShard | LaneMessages], None],
     ) -> None:
         self.shard_id: Final = shard_id
         self.store: Final = LevelDBStore(path)
@@ -44,9 +50,10 @@ class ShardHost:
         )
         self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
 
-    def admit(self, transaction: Transaction, to_key: ShardKey) -> None:
+    def admit(self, transaction: Transaction, to_key: ShardKey, *, runs_code: bool) -> None:
         """Put a transaction into the pool. Raises Rejected."""
-        self.driver.run(lambda: self.machine.admit(now_ms(), transaction, to_key))
+        candidate = Candidate(transaction, to_key, runs_code)
+        self.driver.run(lambda: self.machine.admit(now_ms(), candidate))
 
     async def reached(self, epoch: int) -> None:
         """Wait until root block `epoch` is applied here. Raises Unavailable."""

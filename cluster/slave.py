@@ -1,7 +1,8 @@
 """A slave: holds shards, executes their transactions, answers questions about them.
 
-It reaches out to the master, again and again, and listens for gateways. Messages of the epoch protocol go
-straight between the master and the machines of the shards; everything else is a question.
+It reaches out to the master and to the other slaves, again and again, and listens for those and for
+gateways. Messages of the epoch protocol go straight between the master and the machines of the shards, those
+of the lanes straight between the machines (cluster/lane_links.py); everything else is a question.
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ from typing import Final
 
 from cluster import shard_queries
 from cluster.bus import Connection, listen, stay_connected
+from cluster.calls import Calls
 from cluster.identity import Identity
+from cluster.lane_links import LaneLinks
 from cluster.shard_host import ShardHost
-from cluster.shard_queries import Calls
 from quarkparsec.errors import Corrupt, InvalidInput, Unavailable
-from quarkparsec.types import Hash32, ShardId
+from quarkparsec.types import Epoch, Hash32, ShardId
 from quarkparsec.wire import queries
 from quarkparsec.wire.envelope import Message
 from quarkparsec.wire.epoch import FromMaster, FromShard
-from quarkparsec.wire.queries import Nothing
+from quarkparsec.wire.lanes import LaneMessages
 from quarkparsec.wire.session import Role
 
 log = logging.getLogger("slave")
@@ -32,12 +34,13 @@ class Slave:
     def __init__(self, identity: Identity, name: str) -> None:
         self._master: Connection | None = None
         self._calls: Final = Calls(identity.genesis)
+        self.lanes: Final = LaneLinks(identity, name, self._step)
         self.hosts: Final[dict[int, ShardHost]] = {}
         self._shards: Final = identity.config.slave(name).shards
         for shard in self._shards:
             path = identity.folder / name / f"shard-{shard:04}"
             try:
-                host = ShardHost(identity.genesis, ShardId(shard), path, self._to_master)
+                host = ShardHost(identity.genesis, ShardId(shard), path, self._send)
             except Corrupt as error:  # the others can do without it; it must never serve
                 log.critical("shard %d stays down: %s", shard, error)
             else:
@@ -61,17 +64,19 @@ class Slave:
             self._master = connection
 
     def notice(self, connection: Connection, message: Message) -> None:
-        if not isinstance(message, FromMaster) or connection.peer.role is not Role.MASTER:
-            raise InvalidInput(f"{connection.peer.name} may not send {type(message).__name__}")
-        host = self.hosts.get(message.shard_id)
-        if host is not None:  # else it stays down; the master will do without it
-            host.driver.step(message)
+        peer = connection.peer
+        if isinstance(message, LaneMessages):
+            self.lanes.take(peer, message)
+        elif isinstance(message, FromMaster) and peer.role is Role.MASTER:
+            self._step(message)
+        else:
+            raise InvalidInput(f"{peer.name} may not send {type(message).__name__}")
 
     async def answer(self, connection: Connection, message: Message) -> Message:
         if isinstance(message, queries.Admit):
             return self._admit(message)
         if isinstance(message, queries.FindTransaction):
-            return await self._find(Hash32(message.hash))
+            return await self._find(Hash32(message.hash), Epoch(message.epoch))
         shard_id = getattr(message, "shard_id", None)
         if shard_id is None:
             raise InvalidInput(f"a slave doesn't answer {type(message).__name__}")
@@ -102,15 +107,18 @@ class Slave:
         ]
         return queries.Admitted(verdicts)
 
-    async def _find(self, transaction_hash: Hash32) -> Message:
+    async def _find(self, transaction_hash: Hash32, epoch: Epoch) -> queries.Search:
+        heads: list[int] = []
         for host in self.hosts.values():
             await host.caught_up()  # before, it may not see what it holds
+            await host.reached(epoch)
             found = shard_queries.find_transaction(host, transaction_hash)
-            if not isinstance(found, Nothing):
-                return found
+            heads.append(host.machine.root_head.epoch)
+            if found is not None:
+                return queries.Search(found, min(heads), max(heads))
         for shard in self._shards:
             self._host(shard)  # one that stays down may hold it: that isn't the same as unknown
-        return Nothing()
+        return queries.Search(None, min(heads, default=epoch), max(heads, default=epoch))
 
     def _host(self, shard_id: int) -> ShardHost:
         host = self.hosts.get(shard_id)
@@ -118,8 +126,15 @@ class Slave:
             raise Unavailable(f"this slave doesn't hold shard {shard_id}")
         return host
 
-    def _to_master(self, message: FromShard) -> None:
-        if self._master is not None:
+    def _step(self, message: FromMaster | LaneMessages) -> None:
+        host = self.hosts.get(message.shard_id)
+        if host is not None:  # else it stays down; the others will do without it
+            host.driver.step(message)
+
+    def _send(self, message: FromShard | LaneMessages) -> None:
+        if isinstance(message, LaneMessages):
+            self.lanes.send(message)
+        elif self._master is not None:
             self._master.notify(message)
 
 
@@ -130,7 +145,10 @@ async def run_slave(identity: Identity, name: str, stop: asyncio.Event) -> None:
     slave = Slave(identity, name)
     master = identity.config.master
     server = await listen(config.host, config.port, credentials, slave)
-    link = asyncio.create_task(stay_connected(master.host, master.port, credentials, slave))
+    links = [
+        asyncio.create_task(stay_connected(master.host, master.port, credentials, slave)),
+        asyncio.create_task(slave.lanes.run()),
+    ]
     try:
         slave.start()
         failures = [host.driver.failed for host in slave.hosts.values()]
@@ -142,5 +160,6 @@ async def run_slave(identity: Identity, name: str, stop: asyncio.Event) -> None:
                 failure.result()
     finally:
         server.close()
-        link.cancel()
+        for link in links:
+            link.cancel()
         slave.close()

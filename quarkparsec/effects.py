@@ -27,6 +27,7 @@ OutOfTime = Callable[[], bool]
 """True once a job should come to its end."""
 
 Message = TypeVar("Message")
+Announced = TypeVar("Announced")
 
 
 class Send(NamedTuple, Generic[Message]):
@@ -72,3 +73,40 @@ class JobDone(NamedTuple):
 
 class Tick(NamedTuple):
     """Time has passed."""
+
+
+class Effects(Generic[Announced]):
+    """The effects of one step, as a machine gathers them. Batches and jobs are numbered from 1."""
+
+    def __init__(self) -> None:
+        self._numbers = 0
+        self._gathered: list[Any] = []
+
+    def send(self, message: Any) -> None:
+        """Give a message to the network."""
+        self._gathered.append(Send(message))
+
+    def persist(self, batch: Batch, *, sync: bool) -> int:
+        """Write a batch; `Persisted` will bear the number that is returned."""
+        self._numbers += 1
+        self._gathered.append(Persist(batch, sync, self._numbers))
+        return self._numbers
+
+    def run(self, job: Callable[[OutOfTime], Any], budget_ms: int) -> int:
+        """Call a job elsewhere; `JobDone` will bear the number that is returned."""
+        self._numbers += 1
+        self._gathered.append(Run(self._numbers, job, budget_ms))
+        return self._numbers
+
+    def wake_at(self, at_ms: int) -> None:
+        """Ask for a tick."""
+        self._gathered.append(WakeAt(at_ms))
+
+    def announce(self, what: Announced) -> None:
+        """Tell the world what happened."""
+        self._gathered.append(what)
+
+    def take(self) -> list[Any]:
+        """All of them, in their order; the next step begins with none."""
+        taken, self._gathered = self._gathered, []
+        return taken

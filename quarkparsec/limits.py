@@ -28,6 +28,9 @@ HANDSHAKE_FRAME_BYTES_MAX: Final = 256
 FRAME_BYTES_MAX: Final = 32 * 2**20
 """A block of 30 M gas holds at most 7.5 MB of call data; four times that, for answers with receipts."""
 
+LANE_ITEMS_MAX: Final = 128
+"""What shards say to each other in one frame: so many of the largest transactions fill half of one."""
+
 PEER_NAME_BYTES_MAX: Final = 64
 """Names are like "slave-0"."""
 
@@ -83,8 +86,11 @@ ADMISSION_THREADS: Final = 2
 ROOT_BLOCK_CACHE_MAX: Final = 1_024
 """Root blocks that a gateway has at hand: what fee histories and log queries mostly ask for."""
 
+DEPENDENCIES_MAX: Final = 64
+"""Accounts of a creation's access list among which its key is looked for: whoever sends it pays for no look-up."""
+
 LOCATION_CACHE_MAX: Final = 200_000
-"""Accounts whose shard key a gateway remembers: about 30 MB."""
+"""Accounts whose location a gateway remembers: about 40 MB."""
 
 SUBMITTED_CACHE_MAX: Final = 200_000
 """Transactions that a gateway knows the shard of: a minute at full load."""
@@ -181,6 +187,38 @@ UNDERPRICED_EPOCH_MS: Final = 1_000
 BLOCK_CANDIDATES_MAX: Final = 8_192
 """Transactions that one block may try: more would not fit LANE_BUDGET_MS."""
 
+# --- audits
+
+AUDIT_FINDINGS_MAX: Final = 1_000
+"""Findings that are kept in words; one flipped byte early in a chain can contradict every block after it."""
+# --- tickets
+
+TICKET_BOUND_MAX: Final = 2**64 - 1
+"""Every ticket is below it, so that a ticket and any bound of tickets fit 64 bits on disk and in messages."""
+
+TICKETS_RESERVED: Final = 2**20
+"""Made durable at once: full pools of 64 shards. A restart skips at most so many, 10^13 times before 64 bits end."""
+
+# --- tickets
+
+TICKETS_PER_ROUND: Final = 4_096
+"""Numbers that a broker gets for one epoch: more transactions than a full block's gas pays for."""
+
+TICKETS_LIVE_MAX: Final = 512
+"""Tickets of one shard that run at once: enough to hide the way to another shard, few enough to be quick."""
+
+TICKET_ATTEMPTS_MAX: Final = 64
+"""Attempts of one ticket in an epoch; then the transaction waits for the next."""
+
+TICKET_REST_MS: Final = 1
+"""Before the next attempt, times the number of attempts: an older ticket needs a few messages to be done."""
+
+TICKET_LANE_BUDGET_MS: Final = 500
+"""After so long no ticket begins and no undecided one goes on: the whole cluster waits for the lane."""
+
+EARLY_MESSAGES_MAX: Final = 4_096
+"""Messages of a lane that isn't open here yet: each shard sends a few before it needs an answer."""
+
 # --- searches
 
 LOG_RESULTS_MAX: Final = 10_000
@@ -217,6 +255,15 @@ CALL_TIME_MS_MAX: Final = 2_000
 
 CALLS_WAITING_MAX: Final = 256
 """Calls and searches that wait for a thread in one slave."""
+
+CALL_ROUNDS_MAX: Final = 8
+"""How often a call may find out that it creates yet another contract whose home it doesn't know."""
+
+CALL_HOMES_MAX: Final = 1_024
+"""Contracts that one call may create away from their homes: each home is asked; 33 M gas of creations."""
+
+STRANGERS_MAX: Final = 16
+"""Accounts that one call took for contracts in vain: the first ones explain a failure, if any does."""
 
 LOG_RANGE_BLOCKS_MAX: Final = 10_000
 """Blocks that one eth_getLogs looks at; one bloom each."""

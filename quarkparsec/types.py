@@ -8,6 +8,7 @@ therefore splits each shard in two and moves nothing else (QuarkChain's rule).
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import NamedTuple, NewType
 
 from quarkparsec.errors import InvalidInput
@@ -57,6 +58,15 @@ class Address(NamedTuple):
             raise InvalidInput(f"an address has {ADDRESS_BYTES} bytes, not {len(encoded)}")
         recipient = Recipient(encoded[:RECIPIENT_BYTES])
         return cls(recipient, ShardKey(int.from_bytes(encoded[RECIPIENT_BYTES:], "big")))
+
+
+class LockType(IntEnum):
+    """How a ticket holds a recipient in a shard; the greater includes the smaller."""
+
+    READ = 0
+    """Shared with other readers."""
+    WRITE = 1
+    """Alone."""
 
 
 def home_key(recipient: Recipient) -> ShardKey:

@@ -14,6 +14,7 @@ from quarkparsec.chain.block import RootBlock
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.store import Batch, Reader
 from quarkparsec.types import SHARD_KEY_BYTES, Address, Epoch, Recipient, ShardKey, home_key
+from quarkparsec.wire.queries import Location
 
 _KEY: Final = b"dk"
 _HEAD: Final = b"dh"
@@ -33,13 +34,15 @@ class Directory:
         """The last root block that was taken in; the next one to take is the one after it."""
         return Epoch(int.from_bytes(self._reader.get(_HEAD) or b"", "big"))
 
-    def locate(self, recipient: Recipient) -> ShardKey:
-        """The shard key that a recipient lives under."""
+    def locate(self, recipient: Recipient) -> Location:
+        """Where a recipient lives, and whether it is a contract."""
         found = self._reader.get(_KEY + recipient)
         if found is not None:
-            return ShardKey(int.from_bytes(found, "big"))
+            return Location(ShardKey(int.from_bytes(found, "big")), True)
         allocated = self._genesis.alloc.get(recipient)
-        return home_key(recipient) if allocated is None else allocated.shard_key
+        if allocated is None:
+            return Location(home_key(recipient), False)
+        return Location(allocated.shard_key, bool(allocated.code))
 
     def take(self, block: RootBlock) -> Batch:
         """What to write for a root block."""

@@ -1,8 +1,9 @@
 """Blocks: what a shard did in an epoch, and the root block that joins the shards.
 
 A *shard block* is a header and its body: the transactions in the order of their execution, each with the
-sender that its signature proves and the shard key of its destination, and the fees that the coinbase was
-credited, so that a replica can run them again without recovering keys or asking anybody.
+sender that its signature proves and the shard key of its destination; the legs that join it to other
+shards' blocks of the epoch; and the fees that the coinbase was credited. A replica can run it again without
+recovering keys or asking anybody.
 
 A *root block* holds one summary per shard, in shard order. A shard takes part in an epoch when it is there
 and has work; the others are carried over: their last header stands in the root block unchanged, and their
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from quarkparsec.chain.header import Header
+from quarkparsec.chain.legs import Legs
 from quarkparsec.codec import rlp
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.errors import InvalidInput
@@ -65,6 +67,8 @@ class ShardBlock:
 
     header: Header
     entries: tuple[Entry, ...]
+    """Those of lane 1, then of lane 2, then of lane 3; the legs say how many are of which."""
+    legs: Legs
     fees: Wei
     """What lane 4 credited to the coinbase; 0 but in its home shard."""
 
@@ -77,19 +81,21 @@ class ShardBlock:
         return self.header.number
 
     def encode(self) -> bytes:
-        """rlp([header, [entry …], fees])."""
+        """rlp([header, [entry …], legs, fees])."""
         entries = rlp.encode_sequence([entry.encode() for entry in self.entries])
-        return rlp.wrap_list(self.header.encode() + entries + rlp.encode_scalar(self.fees))
+        return rlp.wrap_list(
+            self.header.encode() + entries + self.legs.encode() + rlp.encode_scalar(self.fees)
+        )
 
     @classmethod
     def decode(cls, encoded: bytes) -> ShardBlock:
         """Read what `encode` wrote. Raises InvalidInput for anything else."""
-        header, entries, fees = _list(rlp.decode_list(encoded), 3)
-        return cls(
-            Header.from_item(header),
-            tuple(map(Entry.from_item, _list(entries))),
-            Wei(rlp.scalar(fees)),
-        )
+        header, entry_items, leg_items, fees = _list(rlp.decode_list(encoded), 4)
+        entries = tuple(map(Entry.from_item, _list(entry_items)))
+        legs = Legs.from_item(leg_items)
+        if legs.call_count + legs.transfer_count > len(entries):
+            raise InvalidInput("a block has more calls and transfers than transactions")
+        return cls(Header.from_item(header), entries, legs, Wei(rlp.scalar(fees)))
 
 
 class ShardSummary(NamedTuple):

@@ -48,12 +48,22 @@ from quarkparsec.types import (
 # --- what a node may raise besides the tree in errors.py
 
 
+class ContractElsewhere(NamedTuple):
+    """A contract that a call needed and couldn't see: the two have different shard keys."""
+
+    recipient: Recipient
+    shard_key: ShardKey
+    caller_key: ShardKey
+
+
 class ExecutionReverted(Rejected):
     """A call ran and reverted; `data` is what it returned."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, elsewhere: ContractElsewhere | None = None) -> None:
         super().__init__("execution reverted")
         self.data = data
+        self.elsewhere = elsewhere
+        """What may well be the reason."""
 
 
 class ExecutionFailed(Rejected):

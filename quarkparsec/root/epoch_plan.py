@@ -11,11 +11,14 @@ number of participants.
 *Seed.* A hash of the parent's: fixed before anybody can choose, the same for every attempt at the epoch.
 
 *Participants.* The shards that are there and have work, and the coinbase's home: the epoch's tips must
-arrive somewhere.
+arrive somewhere. Others join in once lane 1 has shown that money or tickets reach them.
+
+*Tickets.* Each shard that is there gets numbers for its broker, those of one attempt at the epoch.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from quarkparsec.chain.block import RootBlock
@@ -37,10 +40,25 @@ class EpochPlan(NamedTuple):
     seed: Hash32
     participants: tuple[ShardId, ...]
     """Ascending."""
+    tickets: Mapping[ShardId, wire.Tickets]
+    """Of each shard that is there, whether it takes part or not."""
+
+    @property
+    def present(self) -> tuple[ShardId, ...]:
+        """The shards that can be reached in this epoch, ascending."""
+        return tuple(sorted(self.tickets))
+
+    def enlist(self, shards: Iterable[ShardId]) -> EpochPlan:
+        """The same attempt with more participants."""
+        return self._replace(participants=tuple(sorted({*self.participants, *shards})))
 
 
 def plan_epoch(
-    parent: RootBlock, epoch_round: wire.Round, participants: tuple[ShardId, ...], now_ms: int
+    parent: RootBlock,
+    epoch_round: wire.Round,
+    participants: tuple[ShardId, ...],
+    tickets: Mapping[ShardId, wire.Tickets],
+    now_ms: int,
 ) -> EpochPlan:
     """The attempt `epoch_round` at the epoch after `parent`."""
     return EpochPlan(
@@ -49,4 +67,5 @@ def plan_epoch(
         base_fee_after(parent.header),
         keccak(_SEED_DOMAIN + parent.hash),
         participants,
+        tickets,
     )

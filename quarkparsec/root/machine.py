@@ -4,8 +4,9 @@ The states are in `states`, the messages in `wire.epoch`, the driver's duties in
 says which events a state acts on. Rules:
 
 1. The master says nothing before its term is durable, and `Commit` only after the root block is.
-2. An epoch goes on only with the answer of *every* participant. One that doesn't answer in time, answers
-   something else, or has to join again aborts the attempt for all; the next attempt is made without it.
+2. An epoch goes on, from lane to lane, only with the answer of *every* participant. One that doesn't answer
+   in time, answers something else, or has to join again aborts the attempt for all; the next attempt is
+   made without it. What comes after a lane is decided in `barriers`.
 3. A `Join` is answered with a `Welcome` only when the fate of the sealed block that it reports is known:
    its epoch is committed, or its round is over. If that round is still open, the report counts as `Sealed`.
 4. What has no answer is said again; each shard's answers are idempotent, and so is counting them.
@@ -18,24 +19,26 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, get_args
 
-from quarkparsec import effects as effect
+from quarkparsec.broker.ticket_machine import TicketMachine
 from quarkparsec.chain.block import RootBlock, ShardSummary
 from quarkparsec.chain.fees import base_fee_after
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.codec import rlp
-from quarkparsec.effects import Persisted, Tick
-from quarkparsec.errors import Corrupt, InvalidInput
+from quarkparsec.effects import Effects, Persisted, Tick
+from quarkparsec.errors import InvalidInput
 from quarkparsec.limits import (
     ANSWER_TIMEOUT_MS,
     BLOCK_HASH_WINDOW,
     RESEND_MS,
+    TICKETS_PER_ROUND,
 )
 from quarkparsec.root import root_store as rows
+from quarkparsec.root.barriers import IN_SHARD, missing_participants, next_lane
 from quarkparsec.root.blocks import build_root_block, check_summary
 from quarkparsec.root.epoch_plan import plan_epoch
 from quarkparsec.root.events import Announce, Effect, Event, Excluded, LinkDown, LinkUp
 from quarkparsec.root.members import Member
-from quarkparsec.root.orders import commit_order, open_order, seal_order
+from quarkparsec.root.orders import commit_order, lane_order, owed_message, seal_order
 from quarkparsec.root.pace import interval_to_next_ms, participants
 from quarkparsec.root.root_store import RootStore
 from quarkparsec.root.states import (
@@ -48,7 +51,7 @@ from quarkparsec.root.states import (
     Storing,
 )
 from quarkparsec.store import Batch, Store
-from quarkparsec.types import Epoch, Hash32, ShardId, Wei, home_key, shard_of
+from quarkparsec.types import Epoch, ShardId, Wei, home_key, shard_of
 from quarkparsec.wire import epoch as wire
 from quarkparsec.wire.epoch import (
     Committed,
@@ -68,7 +71,7 @@ class RootMachine:
         self._genesis: Final = genesis
         self._chain: Final = RootStore(store)
         self._head = self._chain.head()
-        self._hashes = deque(self._last_hashes(), BLOCK_HASH_WINDOW)
+        self._hashes = deque(self._chain.last_hashes(BLOCK_HASH_WINDOW), BLOCK_HASH_WINDOW)
         self._term = self._chain.term() + 1
         self._attempt = 0
         self._members: Final = tuple(Member(summary.shard_id) for summary in self._head.summaries)
@@ -77,11 +80,13 @@ class RootMachine:
         """When the last attempt began."""
         self._tick_ms = 0
         """When to look next whether something must be said again."""
+        self._tickets: Final = TicketMachine(self._term, self._chain.tickets_bound())
+        self._reservations: Final[dict[int, int]] = {}
+        """Token → the bound of tickets that is being written."""
         self._state: State = Starting(0)
-        self._tokens = 0
         self._now_ms = 0
         self._wake_ms = 0
-        self._effects: list[Effect] = []
+        self._effects: Final = Effects[Announce | Excluded]()
 
     # --- the outside
 
@@ -108,12 +113,15 @@ class RootMachine:
     def start(self, now_ms: int) -> list[Effect]:
         """Come up: the first step, before any event."""
         self._now_ms = now_ms
+        self._reserve_tickets()
         self._state = Starting(self._persist(rows.term_batch(self._term)))
         return self._take_effects()
 
     def step(self, now_ms: int, event: Event) -> list[Effect]:
         """Act on one event; then open an epoch if it is time."""
         self._now_ms = now_ms
+        if isinstance(event, Persisted) and event.token in self._reservations:
+            self._tickets.reserved(self._reservations.pop(event.token))
         move = MOVES[type(event)].get(type(self._state))
         if move is not None:
             self._state = move(self, self._state, event)
@@ -181,7 +189,7 @@ class RootMachine:
     def _exclude(self, now: State, member: Member, reason: str) -> State:
         """Go on without a shard until it joins again; rule 2."""
         if member.joined:
-            self._effects.append(Excluded(member.shard_id, reason))
+            self._effects.announce(Excluded(member.shard_id, reason))
         member.joined = False
         if isinstance(now, InRound) and member.shard_id in now.plan.participants:
             return self._abort(now)
@@ -205,33 +213,54 @@ class RootMachine:
         due_ms = self._due_ms()
         if due_ms is None or self._now_ms < due_ms:
             return between
+        self._reserve_tickets()
+        present = [member.shard_id for member in self._members if member.joined]
+        if self._tickets.left < len(present) * TICKETS_PER_ROUND:
+            return between
         self._opened_ms = self._now_ms
-        epoch_round = wire.Round(Epoch(self._head.number + 1), self._term, self._attempt)
         plan = plan_epoch(
-            self._head, epoch_round, participants(self._members, self._coinbase_home), self._now_ms
+            self._head,
+            wire.Round(Epoch(self._head.number + 1), self._term, self._attempt),
+            participants(self._members, self._coinbase_home),
+            self._tickets.grant_all(present, self._term, TICKETS_PER_ROUND),
+            self._now_ms,
         )
-        for shard_id in plan.participants:
-            self._ask(self._members[shard_id], open_order(self._head, plan, shard_id))
-        return self._seal_if_ended(Executing(plan, {}))
+        return self._go_on(self._open(Executing(plan, IN_SHARD, {}), plan.participants))
+
+    def _open(self, now: Executing, shards: Iterable[ShardId]) -> Executing:
+        for shard_id in shards:
+            order = lane_order(self._head, now.plan, now.lane, shard_id)
+            self._ask(self._members[shard_id], order)
+        return now
 
     def _count_lane(self, now: Executing, event: LaneEnded) -> State:
         member = self._joined(event)
-        if member is None or event.round != now.plan.round:
+        if member is None or event.round != now.plan.round or event.lane != now.lane:
             return now
-        if event.wants:
-            return self._exclude(now, member, f"it asks for lanes {event.wants}")
-        now.tips[member.shard_id] = from_amount(event.tips)
-        return self._seal_if_ended(now)
+        now.ended[member.shard_id] = event
+        return self._go_on(now)
 
-    def _seal_if_ended(self, now: Executing) -> State:
-        plan, tips = now
-        if len(tips) < len(plan.participants):
+    def _go_on(self, now: Executing) -> State:
+        """Everybody has ended the lane: enlist who is missing, open the next, or seal."""
+        if len(now.ended) < len(now.plan.participants):
             return now
+        ended = tuple(now.ended.values())
+        missing = missing_participants(now.plan, ended) if now.lane == IN_SHARD else ()
+        if missing:
+            return self._open(now._replace(plan=now.plan.enlist(missing)), missing)
+        lane = next_lane(now.lane, ended)
+        if lane is not None:
+            return self._open(Executing(now.plan, lane, {}), now.plan.participants)
+        return self._seal(now)
+
+    def _seal(self, now: Executing) -> State:
+        plan = now.plan
+        tips = {shard_id: from_amount(ended.tips) for shard_id, ended in now.ended.items()}
         at_home = self._coinbase_home in plan.participants
-        fees = self._head.fees_pending + sum(tips.values()) if at_home else 0
-        sealing = Sealing(plan, tips, Wei(fees), {})
+        total = Wei(self._head.fees_pending + sum(tips.values()))
+        sealing = Sealing(plan, tips, {self._coinbase_home: total} if at_home else {}, {})
         for shard_id in plan.participants:
-            self._ask(self._members[shard_id], self._seal_order(sealing, shard_id))
+            self._ask(self._members[shard_id], seal_order(sealing, shard_id))
         return self._store_if_sealed(sealing)
 
     def _hear_of_sealed(self, now: Sealing, event: Sealed) -> State:
@@ -254,7 +283,7 @@ class RootMachine:
     def _store_if_sealed(self, now: Sealing) -> State:
         if len(now.summaries) < len(now.plan.participants):
             return now
-        block = build_root_block(self._head, now.plan, now.summaries, now.fees)
+        block = build_root_block(self._head, now.plan, now.summaries, Wei(sum(now.fees.values())))
         return Storing(block, self._persist(rows.block_batch(block)))
 
     def _commit(self, storing: Storing, event: Persisted) -> State:
@@ -267,13 +296,13 @@ class RootMachine:
         for member in self._members:
             if member.joined:
                 self._ask(member, commit_order(self._head, self._term, member.shard_id))
-        self._effects.append(Announce(storing.block))
+        self._effects.announce(Announce(storing.block))
         return Between()
 
     def _abort(self, now: InRound) -> State:
         self._attempt += 1
         for shard_id in now.plan.participants:
-            self._send(wire.Abort(shard_id, now.plan.round))
+            self._effects.send(wire.Abort(shard_id, now.plan.round))
         return Between()
 
     def _due_ms(self) -> int | None:
@@ -290,34 +319,17 @@ class RootMachine:
         return now
 
     def _chase(self, now: State, member: Member) -> State:
-        owed = self._owed_message(now, member)
+        owed = owed_message(now, self._head, self._term, member)
         if owed is None:
             return now
         if member.joined and self._now_ms - member.asked_ms >= ANSWER_TIMEOUT_MS:
             return self._exclude(now, member, "it did not answer in time")
         if self._now_ms - member.said_ms >= RESEND_MS:
             member.said_ms = self._now_ms
-            self._send(owed)
+            self._effects.send(owed)
         return now
 
-    def _owed_message(self, now: State, member: Member) -> wire.FromMaster | None:
-        """What the shard was told and has not answered yet."""
-        shard_id = member.shard_id
-        if not member.joined:
-            return wire.Invite(shard_id, self._term, member.visit)
-        if not member.is_caught_up(self._head.number):
-            return commit_order(self._head, self._term, shard_id)
-        if not isinstance(now, InRound) or shard_id not in now.plan.participants:
-            return None
-        if isinstance(now, Executing):
-            return None if shard_id in now.tips else open_order(self._head, now.plan, shard_id)
-        return None if shard_id in now.summaries else self._seal_order(now, shard_id)
-
     # --- messages and effects
-
-    def _seal_order(self, sealing: Sealing, shard_id: ShardId) -> wire.Seal:
-        fees = sealing.fees if shard_id == self._coinbase_home else Wei(0)
-        return seal_order(sealing.plan, fees, shard_id)
 
     def _joined(self, message: wire.FromShard) -> Member | None:
         """The member that speaks; one that isn't joined is invited instead of heard (rule 5)."""
@@ -329,25 +341,25 @@ class RootMachine:
 
     def _invite(self, member: Member) -> None:
         member.said_ms = self._now_ms
-        self._send(wire.Invite(member.shard_id, self._term, member.visit))
+        self._effects.send(wire.Invite(member.shard_id, self._term, member.visit))
 
     def _ask(self, member: Member, message: wire.FromMaster) -> None:
         """Say something for the first time that wants an answer."""
         member.said_ms = member.asked_ms = self._now_ms
-        self._send(message)
-
-    def _send(self, message: wire.FromMaster) -> None:
-        self._effects.append(effect.Send(message))
+        self._effects.send(message)
 
     def _persist(self, batch: Batch) -> int:
-        self._tokens += 1
-        self._effects.append(effect.Persist(batch, True, self._tokens))
-        return self._tokens
+        return self._effects.persist(batch, sync=True)
+
+    def _reserve_tickets(self) -> None:
+        """Make more tickets durable before they are short."""
+        bound = self._tickets.reserve_if_low(len(self._members) * TICKETS_PER_ROUND)
+        if bound is not None:
+            self._reservations[self._persist(rows.tickets_batch(bound))] = bound
 
     def _take_effects(self) -> list[Effect]:
         self._wake()
-        taken, self._effects = self._effects, []
-        return taken
+        return self._effects.take()
 
     def _wake(self) -> None:
         """Ask for the next tick: when something may have to be repeated, or an epoch opens."""
@@ -357,15 +369,7 @@ class RootMachine:
             at_ms = at_ms if due_ms is None else min(at_ms, due_ms)
         if at_ms != self._wake_ms:
             self._wake_ms = at_ms
-            self._effects.append(effect.WakeAt(at_ms))
-
-    def _last_hashes(self) -> Iterable[Hash32]:
-        last = self._head.number
-        for epoch in range(max(0, last - BLOCK_HASH_WINDOW + 1), last + 1):
-            block = self._chain.block(Epoch(epoch))
-            if block is None:
-                raise Corrupt(f"root block {epoch} is missing")
-            yield block.hash
+            self._effects.wake_at(at_ms)
 
 
 def _is_undecided(now: State, sealed: Sealed) -> bool:

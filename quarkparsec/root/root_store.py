@@ -4,6 +4,7 @@
     NUMBER  hash   → epoch
     HEAD           → the last epoch
     TERM           → how often a master was started here
+    TICKETS        → the tickets below this number may have been given
 
 A root block and HEAD are written in one synced batch: that write is the commit point of its epoch.
 """
@@ -21,8 +22,9 @@ _BLOCK: Final = b"rb"
 _NUMBER: Final = b"rn"
 _HEAD: Final = b"rh"
 _TERM: Final = b"rt"
+_TICKETS: Final = b"rk"
 
-_EPOCH_BYTES: Final = 8
+_NUMBER_BYTES: Final = 8
 
 
 class RootStore:
@@ -67,6 +69,21 @@ class RootStore:
         """The term of the last master that was started here."""
         return int.from_bytes(self._reader.get(_TERM) or b"", "big")
 
+    def last_hashes(self, count: int) -> list[Hash32]:
+        """Of the last root blocks, at most `count`, ascending. Raises Corrupt if one is missing."""
+        head = self.head().number
+        hashes = []
+        for epoch in range(max(0, head - count + 1), head + 1):
+            block = self.block(Epoch(epoch))
+            if block is None:
+                raise Corrupt(f"root block {epoch} is missing")
+            hashes.append(block.hash)
+        return hashes
+
+    def tickets_bound(self) -> int:
+        """Where a ticket machine goes on: all smaller numbers may have been given."""
+        return int.from_bytes(self._reader.get(_TICKETS) or b"", "big")
+
 
 def block_batch(block: RootBlock) -> Batch:
     """What makes `block` the head."""
@@ -79,5 +96,10 @@ def term_batch(term: int) -> Batch:
     return {_TERM: _encode(term)}
 
 
+def tickets_batch(bound: int) -> Batch:
+    """What reserves all tickets below `bound`."""
+    return {_TICKETS: _encode(bound)}
+
+
 def _encode(number: int) -> bytes:
-    return number.to_bytes(_EPOCH_BYTES, "big")
+    return number.to_bytes(_NUMBER_BYTES, "big")

@@ -7,7 +7,8 @@
 
 - *Starting*: the new term isn't durable yet, so nothing may be said.
 - *Between* epochs: shards join and catch up, work is reported; when it is time, the next epoch opens.
-- *Executing*: lane 1 runs in the participants. *Sealing*: they make their blocks durable.
+- *Executing*: a lane runs in the participants: 1, then 2 and 3 if they are wanted. *Sealing*: the
+  participants make their blocks durable.
 - *Storing*: all headers are here and the root block is being written. No way back: it may be
   durable already.
 """
@@ -19,6 +20,7 @@ from typing import NamedTuple
 from quarkparsec.chain.block import RootBlock, ShardSummary
 from quarkparsec.root.epoch_plan import EpochPlan
 from quarkparsec.types import ShardId, Wei
+from quarkparsec.wire.epoch import LaneEnded
 
 
 class Starting(NamedTuple):
@@ -31,15 +33,17 @@ class Between(NamedTuple):
 
 class Executing(NamedTuple):
     plan: EpochPlan
-    tips: dict[ShardId, Wei]
-    """What the lanes of those brought that have answered."""
+    lane: int
+    ended: dict[ShardId, LaneEnded]
+    """What those said that have ended the lane."""
 
 
 class Sealing(NamedTuple):
     plan: EpochPlan
     tips: dict[ShardId, Wei]
-    fees: Wei
-    """What the coinbase's home credits."""
+    """What each participant's lanes brought."""
+    fees: dict[ShardId, Wei]
+    """What the coinbase's home credits, if it takes part."""
     summaries: dict[ShardId, ShardSummary]
     """Of those that have answered."""
 

@@ -22,7 +22,7 @@ from quarkparsec.errors import Rejected
 from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.state.account import delegate_of
 from quarkparsec.state.journal import Entry, Journal
-from quarkparsec.types import Gas, ShardKey, Wei, home_key, shard_of
+from quarkparsec.types import Gas, ShardKey, Wei, shard_of
 
 
 class NonceTooLow(Rejected):
@@ -56,6 +56,12 @@ class Terms(NamedTuple):
 
 def check(journal: Journal, transaction: Transaction, block: BlockContext, gas_left: int) -> Terms:
     """The terms on which a transaction is valid. Raises Rejected, and changes nothing."""
+    check_sender(journal, transaction, block)
+    return check_block(journal, transaction, block, gas_left)
+
+
+def check_sender(journal: Journal, transaction: Transaction, block: BlockContext) -> None:
+    """Raise Rejected unless the sender's account allows it; asked where that account is."""
     sender = journal.entry(transaction.sender)
     if transaction.nonce != sender.nonce:
         raise _wrong_nonce(transaction, sender.nonce)
@@ -64,34 +70,27 @@ def check(journal: Journal, transaction: Transaction, block: BlockContext, gas_l
     if transaction.max_fee_per_gas < block.base_fee:
         raise _fee_cap_too_low(transaction, block)
     cost = transaction.gas_limit * transaction.max_fee_per_gas + transaction.value
-    if not can_pay(sender, transaction.from_key, cost):
-        raise insufficient_funds(sender, transaction.from_key, cost)
-    check_target(journal, transaction, block.fork)
-    if transaction.gas_limit > gas_left:
-        raise GasLimitReached(f"gas limit reached: have {gas_left}, want {transaction.gas_limit}")
-    return _terms(transaction, block)
+    balance = sender.balance if is_meant(sender, transaction.from_key) else 0
+    if balance < cost:
+        raise insufficient_funds(sender, balance, transaction.from_key, cost)
 
 
-def can_pay(sender: Entry, from_key: ShardKey | None, cost: int) -> bool:
-    """Whether the sender's entry has the key that was signed for, and the money."""
-    return _is_meant(sender, from_key) and sender.balance >= cost
-
-
-def insufficient_funds(sender: Entry, from_key: ShardKey | None, cost: int) -> InsufficientFunds:
-    """Why not."""
-    held = sender.balance if _is_meant(sender, from_key) else 0
+def insufficient_funds(
+    sender: Entry, balance: int, from_key: ShardKey | None, cost: int
+) -> InsufficientFunds:
+    """Why a sender that has `balance` to spend can't pay `cost`."""
     words = (
         "insufficient funds for gas * price + value: "
-        f"address 0x{sender.recipient.hex()} have {held} want {cost}"
+        f"address 0x{sender.recipient.hex()} have {balance} want {cost}"
     )
-    if not _is_meant(sender, from_key):
+    if not is_meant(sender, from_key):
         words += f" under key {from_key:#010x}"
         if sender.exists:
             words += f", the account here has key {sender.shard_key:#010x}"
     return InsufficientFunds(words)
 
 
-def _is_meant(sender: Entry, from_key: ShardKey | None) -> bool:
+def is_meant(sender: Entry, from_key: ShardKey | None) -> bool:
     """Whether the entry is the account that was signed for. The cluster's is looked for at home only."""
     return from_key is None or (sender.exists and sender.shard_key == from_key)
 
@@ -101,21 +100,22 @@ def check_target(journal: Journal, transaction: Transaction, fork: Fork) -> None
     to, to_key = transaction.to, transaction.to_key
     if to is None or to_key is None or shard_of(to_key, journal.shard_count) != journal.shard_id:
         return
-    entry = journal.entry(to)
-    if entry.has_code or to in PRECOMPILES[fork]:
+    if journal.entry(to).has_code or to in PRECOMPILES[fork]:
         return
-    home = home_key(to)
-    if entry.exists:
-        key = entry.shard_key
-    else:
-        key = home if shard_of(home, journal.shard_count) == journal.shard_id else to_key
+    key = journal.key_of(to, to_key)
     if key != to_key:
         raise Rejected(
             f"no account under key {to_key:#010x}: 0x{to.hex()} has key {key:#010x} in this shard"
         )
 
 
-def _terms(transaction: Transaction, block: BlockContext) -> Terms:
+def check_block(
+    journal: Journal, transaction: Transaction, block: BlockContext, gas_left: int
+) -> Terms:
+    """The terms, if the block has room; asked where the transaction is executed. Raises Rejected."""
+    check_target(journal, transaction, block.fork)
+    if transaction.gas_limit > gas_left:
+        raise GasLimitReached(f"gas limit reached: have {gas_left}, want {transaction.gas_limit}")
     if transaction.type == SET_CODE and block.fork == "cancun":
         raise UnsupportedType("transaction type not supported")
     intrinsic = intrinsic_gas(transaction, block.fork)

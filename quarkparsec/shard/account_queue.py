@@ -28,6 +28,8 @@ class Candidate(NamedTuple):
     transaction: Transaction
     to_key: ShardKey
     """The shard key of all its frames."""
+    runs_code: bool = False
+    """Whether a contract is known to live at its destination."""
 
 
 class Pooled(NamedTuple):
@@ -47,7 +49,7 @@ class Pooled(NamedTuple):
     @property
     def entry(self) -> Entry:
         """The transaction as a block would hold it."""
-        transaction, to_key = self.candidate
+        transaction, to_key, _ = self.candidate
         return Entry(transaction.raw, transaction.sender, to_key)
 
 

@@ -1,6 +1,6 @@
 """The layout of a shard's blocks on disk, and what is written when one commits.
 
-    HEADER  epoch           → rlp([header, fees])
+    HEADER  epoch           → rlp([header, legs, fees])
     ENTRY   epoch, position → rlp([logs before it in the block, entry, receipt])
     INDEX   transaction     → epoch, position
     BLOOM   epoch           → the header's bloom, for blocks that have logs
@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 
 from quarkparsec.chain.block import Entry
 from quarkparsec.chain.header import Header
+from quarkparsec.chain.legs import NO_LEGS, Legs
 from quarkparsec.chain.receipt import Receipt
 from quarkparsec.codec import rlp
 from quarkparsec.crypto.keccak import keccak
@@ -63,6 +64,7 @@ class StoredHeader(NamedTuple):
     """A committed block without its transactions."""
 
     header: Header
+    legs: Legs
     fees: Wei
 
 
@@ -88,14 +90,16 @@ def epoch_of(key: bytes, table: bytes) -> Epoch:
 
 
 def header_row(stored: StoredHeader) -> bytes:
-    return rlp.wrap_list(stored.header.encode() + rlp.encode_scalar(stored.fees))
+    return rlp.wrap_list(
+        stored.header.encode() + stored.legs.encode() + rlp.encode_scalar(stored.fees)
+    )
 
 
 def decode_header_row(row: bytes) -> StoredHeader:
     """Raises Corrupt."""
     try:
-        header, fees = rlp.decode_list(row)
-        return StoredHeader(Header.from_item(header), Wei(rlp.scalar(fees)))
+        header, legs, fees = rlp.decode_list(row)
+        return StoredHeader(Header.from_item(header), Legs.from_item(legs), Wei(rlp.scalar(fees)))
     except (InvalidInput, ValueError) as error:
         raise Corrupt(f"header row: {error}") from error
 
@@ -136,14 +140,26 @@ def decode_place_row(row: bytes) -> TransactionPlace:
 
 def genesis_batch(header: Header) -> Batch:
     """Block 0, which has no transactions."""
-    return {epoch_key(HEADER, 0): header_row(StoredHeader(header, Wei(0)))}
+    return {epoch_key(HEADER, 0): header_row(StoredHeader(header, NO_LEGS, Wei(0)))}
+
+
+def commit_batch(
+    reader: Reader, head: Epoch, hashes: Sequence[Hash32], built: BuiltBlock | None
+) -> Batch:
+    """Everything that the root block `head` changes here; `built` is this shard's part of it."""
+    batch = root_batch(reader, head, hashes)
+    if built is not None:
+        batch |= built.state.batch
+        batch |= block_batch(built)
+    return batch
 
 
 def block_batch(built: BuiltBlock) -> Batch:
     """Everything that a committed block leaves, its state aside."""
-    header, entries, fees = built.block.header, built.block.entries, built.block.fees
+    header, entries = built.block.header, built.block.entries
     epoch = Epoch(header.number)
-    batch: Batch = {epoch_key(HEADER, epoch): header_row(StoredHeader(header, fees))}
+    stored = StoredHeader(header, built.block.legs, built.block.fees)
+    batch: Batch = {epoch_key(HEADER, epoch): header_row(stored)}
     logs = 0
     for position, (entry, receipt) in enumerate(zip(entries, built.receipts, strict=True)):
         place = TransactionPlace(epoch, position)

@@ -44,7 +44,7 @@ class BlockStore:
         if stored is None:
             return None
         entries = tuple(transaction.entry for transaction in self.transactions(epoch))
-        return ShardBlock(stored.header, entries, stored.fees)
+        return ShardBlock(stored.header, entries, stored.legs, stored.fees)
 
     def transactions(self, epoch: Epoch) -> Iterator[StoredTransaction]:
         """What block `epoch` executed, in order."""

@@ -8,9 +8,10 @@ from quarkparsec import effects as effect
 from quarkparsec.chain.block import ShardBlock
 from quarkparsec.chain.receipt import Receipt
 from quarkparsec.effects import JobDone, Persisted, Tick
-from quarkparsec.shard.lane_in_shard import Invalid
+from quarkparsec.shard.block_draft import Invalid
 from quarkparsec.wire import epoch as wire
-from quarkparsec.wire.epoch import Abort, Commit, Invite, Open, Seal, Welcome
+from quarkparsec.wire.epoch import Abort, Commit, Invite, Open, OpenLane, Seal, Welcome
+from quarkparsec.wire.lanes import LaneMessages
 
 
 class Announce(NamedTuple):
@@ -22,5 +23,13 @@ class Announce(NamedTuple):
     """What the pool forgot because the block could not hold it."""
 
 
-Event = Union[Invite, Welcome, Open, Seal, Commit, Abort, Persisted, JobDone, Tick]
-Effect = Union[effect.Send[wire.FromShard], effect.Persist, effect.Run, effect.WakeAt, Announce]
+Event = Union[
+    Invite, Welcome, Open, OpenLane, LaneMessages, Seal, Commit, Abort, Persisted, JobDone, Tick
+]
+Effect = Union[
+    effect.Send[wire.FromShard | LaneMessages],
+    effect.Persist,
+    effect.Run,
+    effect.WakeAt,
+    Announce,
+]

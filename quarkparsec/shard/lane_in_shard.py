@@ -2,91 +2,65 @@
 
 A candidate whose gas limit no longer fits is passed over for this block, and so is everything later from
 its sender: nonces stay in order. One that the runner refuses is *invalid* at this place, with the reason;
-the pool forgets it once the block is committed. The lane ends with the candidates, with the block's gas,
-or when time is up. Replay hands in the same transactions and gets the same result.
+the pool forgets it once the block is committed. One that concerns other shards is deferred to lanes 2 and
+3, and so is everything later from its sender; unless a shard that it needs is absent: then it waits. The
+lane ends with the candidates, with the block's gas, or when time is up. Replay hands in the same
+transactions and gets the same result.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
-from quarkparsec.chain.block import Entry
-from quarkparsec.chain.bloom import EMPTY_BLOOM, bloom
-from quarkparsec.chain.fees import TRANSACTION_GAS, effective_gas_price
-from quarkparsec.chain.receipt import Receipt
-from quarkparsec.chain.transaction import Transaction
+from quarkparsec.chain.fees import TRANSACTION_GAS
 from quarkparsec.effects import OutOfTime
-from quarkparsec.errors import Rejected
-from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.runners.evm.executor import execute
-from quarkparsec.runners.outcome import Done
-from quarkparsec.state.journal import Journal
-from quarkparsec.types import Gas, Hash32, Recipient, ShardKey, Wei
+from quarkparsec.runners.outcome import Done, Failed, NeedKeys
+from quarkparsec.shard.account_queue import Candidate
+from quarkparsec.shard.block_draft import BlockDraft, Deferred
+from quarkparsec.shard.neighbourhood import Neighbourhood
+from quarkparsec.types import Recipient
 
 LANE: Final = 1
 
 
-class Invalid(NamedTuple):
-    """A candidate that no block can hold now, and why."""
-
-    transaction_hash: Hash32
-    reason: str
-
-
-class InShardResult(NamedTuple):
-    """What lane 1 did."""
-
-    entries: tuple[Entry, ...]
-    receipts: tuple[Receipt, ...]
-    """One for each entry."""
-    gas_used: Gas
-    tips: Wei
-    invalid: tuple[Invalid, ...]
-
-
 def run_in_shard(
-    journal: Journal,
-    candidates: Iterable[tuple[Transaction, ShardKey]],
-    block: BlockContext,
+    draft: BlockDraft,
+    candidates: Iterable[Candidate],
+    neighbourhood: Neighbourhood,
     out_of_time: OutOfTime,
-) -> InShardResult:
-    """Execute `candidates` in their order on `journal`."""
-    entries: list[Entry] = []
-    receipts: list[Receipt] = []
-    invalid: list[Invalid] = []
+) -> None:
+    """Execute `candidates` in their order; write what they did, or what becomes of them, into `draft`."""
     passed_over: set[Recipient] = set()
-    gas_used = tips = 0
-    for transaction, to_key in candidates:
-        gas_left = block.gas_limit - gas_used
-        if gas_left < TRANSACTION_GAS or out_of_time():
+    for candidate in candidates:
+        if draft.gas_left < TRANSACTION_GAS or out_of_time():
             break
+        transaction = candidate.transaction
         if transaction.sender in passed_over:
             continue
-        if transaction.gas_limit > gas_left:
+        if transaction.gas_limit > draft.gas_left or not neighbourhood.can_serve(candidate):
             passed_over.add(transaction.sender)
-            continue
-        try:
-            done = execute(journal, transaction, to_key, block, gas_left)
-        except Rejected as refusal:
+        elif transaction.sender in draft.deferred:
+            draft.defer(Deferred(candidate))
+        elif not neighbourhood.is_local(candidate):
+            draft.defer(Deferred(candidate, neighbourhood.homes_needed(candidate)))
+        elif not _execute(draft, candidate, neighbourhood):
             passed_over.add(transaction.sender)
-            invalid.append(Invalid(transaction.hash, str(refusal)))
-            continue
-        gas_used += done.gas_used
-        tips += done.tip
-        entries.append(Entry(transaction.raw, transaction.sender, to_key))
-        receipts.append(_receipt(transaction, done, gas_used, block.base_fee))
-    return InShardResult(tuple(entries), tuple(receipts), Gas(gas_used), Wei(tips), tuple(invalid))
 
 
-def _receipt(transaction: Transaction, done: Done, gas_used: int, base_fee: Wei) -> Receipt:
-    return Receipt(
-        type=transaction.type,
-        status=done.status,
-        cumulative_gas_used=Gas(gas_used),
-        bloom=bloom(done.logs) if done.logs else EMPTY_BLOOM,
-        logs=done.logs,
-        gas_used=done.gas_used,
-        effective_gas_price=effective_gas_price(transaction, base_fee),
-        contract=done.contract,
-    )
+def _execute(draft: BlockDraft, candidate: Candidate, neighbourhood: Neighbourhood) -> bool:
+    """Whether the sender's next transaction may follow."""
+    transaction, to_key, _ = candidate
+    outcome = execute(draft.journal, transaction, to_key, draft.context, draft.gas_left)
+    if isinstance(outcome, Done):
+        if not neighbourhood.can_pay_out(outcome):
+            draft.journal.rollback(0)
+            return False
+        draft.include(transaction, to_key, outcome)
+    elif isinstance(outcome, NeedKeys):
+        draft.defer(Deferred(candidate, outcome.recipients))
+    elif isinstance(outcome, Failed):
+        draft.refuse(transaction, outcome.reason)
+        return False
+    return True

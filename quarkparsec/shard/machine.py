@@ -5,7 +5,8 @@ of this file says for each event which states act on it; in all others it is ign
 repeated, or answered by something already on its way. Rules that hold everywhere:
 
 1. A message from another term than the one that welcomed us is ignored, except Invite and Welcome: those
-   are how a term begins. `Open`, `Seal` and `Abort` are for one round; a later `Open` replaces an earlier.
+   are how a term begins. `Open`, `OpenLane`, `Seal`, `Abort` and all that shards say to each other are for
+   one round; a later `Open` replaces an earlier.
 2. Nothing is said before it is durable: `Sealed` after the record's sync, `Join` after the incarnation's.
 3. A sealed block is committed or dropped only on the master's word: a `Commit`, or the `Welcome` to this
    very visit, which names the shard's last committed block. If that is neither ours nor the sealed one,
@@ -21,54 +22,58 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final, get_args
 
-from quarkparsec import effects as effect
-from quarkparsec.chain.fees import TRANSACTION_GAS
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.header import ZERO_HASH
-from quarkparsec.chain.transaction import Transaction
-from quarkparsec.effects import JobDone, OutOfTime, Persisted, Tick
+from quarkparsec.effects import Effects, JobDone, Persisted, Tick
 from quarkparsec.errors import Corrupt, invariant
-from quarkparsec.limits import BLOCK_CANDIDATES_MAX, LANE_BUDGET_MS, RESEND_MS
+from quarkparsec.limits import LANE_BUDGET_MS, RESEND_MS
 from quarkparsec.shard import block_rows as rows
+from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.admission import Rules
 from quarkparsec.shard.block_builder import BuiltBlock, build_block
 from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.shard.events import Announce, Effect, Event
-from quarkparsec.shard.lane_in_shard import LANE, InShardResult, run_in_shard
+from quarkparsec.shard.lane_in_shard import LANE as IN_SHARD
+from quarkparsec.shard.lane_in_shard import run_in_shard
+from quarkparsec.shard.lane_order import lane_ended
+from quarkparsec.shard.lane_run import LaneRun
+from quarkparsec.shard.open_round import begin_round
 from quarkparsec.shard.opening import open_block, open_block_again
 from quarkparsec.shard.pool import Pool
 from quarkparsec.shard.replay import replay
+from quarkparsec.shard.root_head import RootHead
 from quarkparsec.shard.sealed_record import SealedRecord
 from quarkparsec.shard.states import (
     Absent,
     Committing,
+    Crossing,
     Executed,
     Executing,
     Idle,
     InRound,
     Joining,
-    OpenRound,
     Replaying,
-    RootHead,
     Sealed,
     Sealing,
     State,
     Storing,
 )
+from quarkparsec.shard.work_report import WorkReport
 from quarkparsec.state.shard_state import ShardState
-from quarkparsec.store import Batch, Store
-from quarkparsec.types import Epoch, Hash32, Nonce, ShardId, ShardKey, Wei
+from quarkparsec.store import Store
+from quarkparsec.types import Epoch, Hash32, ShardId
 from quarkparsec.wire import epoch as wire
 from quarkparsec.wire.epoch import (
     Abort,
     Commit,
     Invite,
     Open,
+    OpenLane,
     Seal,
     Welcome,
     from_amount,
-    to_amount,
 )
+from quarkparsec.wire.lanes import LaneMessages
 
 
 class ShardMachine:
@@ -89,13 +94,10 @@ class ShardMachine:
         self._root_head = RootHead(Epoch(0), ZERO_HASH, genesis.base_fee)
         self._round = wire.Round(Epoch(0), 0, 0)
         """The last round that was opened or aborted."""
-        self._work = wire.Work.NONE
-        """What the master knows of the pool."""
         self._state: State = Absent(0)
-        self._numbers = 0
-        """Of batches and jobs."""
         self._now_ms = 0
-        self._effects: list[Effect] = []
+        self._effects: Final = Effects[Announce]()
+        self._report: Final = WorkReport(shard_id, self.pool, self._effects)
 
     # --- the outside
 
@@ -112,9 +114,9 @@ class ShardMachine:
     def start(self, now_ms: int) -> list[Effect]:
         """Come up: the first step, before any event."""
         self._now_ms = now_ms
-        token = self._persist(rows.starts_batch(self._visit.incarnation), sync=True)
+        token = self._effects.persist(rows.starts_batch(self._visit.incarnation), sync=True)
         self._state = Absent(token)
-        return self._take_effects()
+        return self._effects.take()
 
     def step(self, now_ms: int, event: Event) -> list[Effect]:
         """Act on one event."""
@@ -122,19 +124,16 @@ class ShardMachine:
         move = MOVES[type(event)].get(type(self._state))
         if move is not None:
             self._state = move(self, self._state, event)
-        return self._take_effects()
+        return self._effects.take()
 
-    def admit(self, now_ms: int, transaction: Transaction, to_key: ShardKey) -> list[Effect]:
+    def admit(self, now_ms: int, candidate: Candidate) -> list[Effect]:
         """Take a transaction into the pool. Raises Rejected, in geth's words."""
         self._now_ms = now_ms
-        account = self.shard_state.account(transaction.sender)
-        nonce, balance = (account.nonce, account.balance) if account else (Nonce(0), Wei(0))
-        self.pool.add(transaction, to_key, nonce, balance, now_ms)
+        sender = candidate.transaction.sender
+        self.pool.add(candidate, self.shard_state.account(sender), now_ms)
         if isinstance(self._state, Idle):
-            work = self.pool.work_of(transaction.sender, self._root_head.base_fee)
-            if work > self._work:
-                self._report(work)
-        return self._take_effects()
+            self._report.admitted(now_ms, self._term, sender, self._root_head)
+        return self._effects.take()
 
     # --- joining
 
@@ -169,7 +168,7 @@ class ShardMachine:
 
     def _ask_to_join(self, joining: Joining) -> State:
         record = joining.record
-        self._send(
+        self._effects.send(
             wire.Join(
                 self.shard_id,
                 joining.visit,
@@ -198,11 +197,10 @@ class ShardMachine:
             raise Corrupt("the root chain holds a block that this shard has lost")
         if joining.built is not None:
             return self._commit(head, hashes, joining.built)
-        opening = open_block_again(
-            self._genesis, self._block.hash, record.block.header, self.blocks.root_hash
-        )
-        job_id = self._run(
-            lambda _: replay(self.shard_state, record.block, opening), LANE_BUDGET_MS
+        block, root_hash = record.block, self.blocks.root_hash
+        opening = open_block_again(self._genesis, self._block.hash, block.header, root_hash)
+        job_id = self._effects.run(
+            lambda _: replay(self.shard_state, block, opening), LANE_BUDGET_MS
         )
         return Replaying(head, hashes, job_id)
 
@@ -224,36 +222,70 @@ class ShardMachine:
         same_chain = event.parent_hash == self._root_head.root_hash
         invariant(same_chain, "an epoch follows the root chain's head")
         opening = open_block(self._genesis, self._block.hash, event, self.blocks.root_hash)
-        open_round = OpenRound(event.round, opening, self.shard_state.journal())
-        count_max = min(BLOCK_CANDIDATES_MAX, opening.context.gas_limit // TRANSACTION_GAS)
-        candidates = self.pool.candidates(opening.context.base_fee, count_max)
-        job = partial(run_in_shard, open_round.journal, candidates, opening.context)
-        return Executing(open_round, self._run(job, LANE_BUDGET_MS))
+        open_round = begin_round(event, opening, self.shard_state)
+        candidates = self.pool.candidates(opening.context.base_fee, open_round.candidates_max)
+        job = partial(run_in_shard, open_round.draft, candidates, open_round.neighbourhood)
+        return Executing(open_round, self._effects.run(job, LANE_BUDGET_MS))
 
     def _repeat_answer(self, now: InRound) -> State:
         if isinstance(now, Executed):
-            self._send_lane_ended(now.open_round.round, now.lane)
+            self._effects.send(now.ended)
         elif isinstance(now, Sealed):
-            self._send(now.record.to_message(self.shard_id))
+            self._effects.send(now.record.to_message(self.shard_id))
         return now
 
-    def _end_lane(self, executing: Executing, event: JobDone) -> State:
+    def _end_first_lane(self, executing: Executing, event: JobDone) -> State:
         if event.job_id != executing.job_id:
             return executing
-        self._send_lane_ended(executing.open_round.round, event.result)
-        return Executed(executing.open_round, event.result)
+        ended = lane_ended(executing.open_round, IN_SHARD)
+        self._effects.send(ended)
+        return Executed(executing.open_round, ended)
 
-    def _seal(self, executed: Executed, event: Seal) -> State:
-        open_round, lane = executed
-        if event.round != open_round.round:
-            return executed
-        fees = from_amount(event.fees)
+    def _seal(self, now: Executed | Crossing, event: Seal) -> State:
+        open_round = now.open_round
+        if event.round != open_round.round or now.ended is None:
+            return now
+        draft, opening, fees = open_round.draft, open_round.opening, from_amount(event.fees)
+        job_id = self._effects.run(
+            lambda _: build_block(self.shard_state, draft, fees, opening), LANE_BUDGET_MS
+        )
+        return Sealing(open_round, job_id)
 
-        def build(_: OutOfTime) -> BuiltBlock:
-            journal, opening = open_round.journal, open_round.opening
-            return build_block(self.shard_state, journal, lane, fees, opening)
+    # --- lanes 2 and 3
 
-        return Sealing(open_round, self._run(build, LANE_BUDGET_MS))
+    def _open_lane(self, now: Executed | Crossing, event: OpenLane) -> State:
+        if event.round != now.open_round.round or now.ended is None:
+            return now
+        if event.lane <= now.ended.lane:
+            self._effects.send(now.ended)
+            return now
+        run = LaneRun(self._now_ms, now.open_round, event, self._effects)
+        return Crossing(now.open_round, run, None)
+
+    def _hear_shard(self, now: Executed | Crossing, event: LaneMessages) -> State:
+        """Another shard speaks: of the lane that runs here, or of one that will open here, too."""
+        open_round = now.open_round
+        lane = now.run.number if isinstance(now, Crossing) else IN_SHARD
+        if event.round != open_round.round or event.lane < lane:
+            return now
+        if event.lane > lane:
+            open_round.keep_for_later(event)
+        elif isinstance(now, Crossing):
+            now.run.hear(self._now_ms, event)
+        return now
+
+    def _follow_lane(self, now: Crossing, event: JobDone) -> State:
+        now.run.follow(self._now_ms, event)
+        if now.run.has_ended and now.ended is None:
+            now = now._replace(ended=lane_ended(now.open_round, now.run.number))
+            self._effects.send(now.ended)
+        return now
+
+    def _wake_lane(self, now: Crossing, _: Tick) -> State:
+        now.run.wake(self._now_ms)
+        return now
+
+    # --- the block
 
     def _repeat_sealed(self, sealed: Sealed, event: Seal) -> State:
         return self._repeat_answer(sealed) if event.round == sealed.record.round else sealed
@@ -263,13 +295,13 @@ class ShardMachine:
             return sealing
         built: BuiltBlock = event.result
         record = SealedRecord(sealing.open_round.round, built.block, built.summary)
-        token = self._persist(rows.sealed_batch(record), sync=True)
+        token = self._effects.persist(rows.sealed_batch(record), sync=True)
         return Storing(sealing.open_round, record, built, token)
 
     def _be_sealed(self, storing: Storing, event: Persisted) -> State:
         if event.token != storing.token:
             return storing
-        self._send(storing.record.to_message(self.shard_id))
+        self._effects.send(storing.record.to_message(self.shard_id))
         return Sealed(storing.open_round, storing.record, storing.built)
 
     def _abort(self, now: Idle | InRound, event: Abort) -> State:
@@ -277,7 +309,7 @@ class ShardMachine:
         self._round = max(self._round, event.round)
         if isinstance(now, Idle) or event.round < now.open_round.round:
             return now
-        self._report(self.pool.work(self._root_head.base_fee))
+        self._report.repeat(self._now_ms, self._term, self._root_head)
         return Idle()
 
     # --- committing
@@ -288,7 +320,7 @@ class ShardMachine:
             return now
         if event.epoch <= self._root_head.epoch:
             if isinstance(now, Idle):
-                self._send_committed()
+                self._report.committed(self._now_ms, self._term, self._root_head)
             return now
         head = RootHead(event.epoch, Hash32(event.root_hash), from_amount(event.base_fee))
         if isinstance(now, Sealed) and event.block_hash == now.built.hash:
@@ -300,11 +332,8 @@ class ShardMachine:
     def _commit(
         self, head: RootHead, hashes: tuple[Hash32, ...], built: BuiltBlock | None
     ) -> State:
-        batch = rows.root_batch(self._store, head.epoch, hashes)
-        if built is not None:
-            batch |= built.state.batch
-            batch |= rows.block_batch(built)
-        return Committing(head, built, self._persist(batch, sync=False))
+        batch = rows.commit_batch(self._store, head.epoch, hashes, built)
+        return Committing(head, built, self._effects.persist(batch, sync=False))
 
     def _be_committed(self, committing: Committing, event: Persisted) -> State:
         if event.token != committing.token:
@@ -313,58 +342,23 @@ class ShardMachine:
         if committing.built is not None:
             self._apply(committing.built)
         self.pool.expire(self._now_ms)
-        self._send_committed()
+        self._report.committed(self._now_ms, self._term, self._root_head)
         return Idle()
 
     def _apply(self, built: BuiltBlock) -> None:
         """Make the block visible, and take out of the pool what it made stale (rule 4)."""
         self.shard_state.commit(built.state)
         self._block = built.block.header
-        self.pool.follow(built.state.accounts, [each.transaction_hash for each in built.invalid])
-        self._effects.append(Announce(built.block, built.receipts, built.invalid))
+        self.pool.follow(built.state.accounts, built.invalid, built.rerouted)
+        self._effects.announce(Announce(built.block, built.receipts, built.invalid))
 
     def _repeat_work(self, idle: Idle, _: Tick) -> State:
         self.pool.expire(self._now_ms)
-        self._report(self.pool.work(self._root_head.base_fee))
+        self._report.repeat(self._now_ms, self._term, self._root_head)
         return idle
 
-    def _send_lane_ended(self, open_round: wire.Round, lane: InShardResult) -> None:
-        tips = to_amount(lane.tips)
-        self._send(wire.LaneEnded(self.shard_id, open_round, LANE, tips, ()))
-
-    def _send_committed(self) -> None:
-        self._work = self.pool.work(self._root_head.base_fee)
-        epoch = self._root_head.epoch
-        self._send(wire.Committed(self.shard_id, self._term, epoch, self._work))
-        if self._work != wire.Work.NONE:
-            self._wake_later()
-
-    def _report(self, work: wire.Work) -> None:
-        """Tell the master what waits, and again until it opens an epoch."""
-        self._work = work
-        if work != wire.Work.NONE:
-            self._send(wire.HasWork(self.shard_id, self._term, work))
-            self._wake_later()
-
-    def _send(self, message: wire.FromShard) -> None:
-        self._effects.append(effect.Send(message))
-
-    def _persist(self, batch: Batch, *, sync: bool) -> int:
-        self._numbers += 1
-        self._effects.append(effect.Persist(batch, sync, self._numbers))
-        return self._numbers
-
-    def _run(self, job: Callable[[OutOfTime], Any], budget_ms: int) -> int:
-        self._numbers += 1
-        self._effects.append(effect.Run(self._numbers, job, budget_ms))
-        return self._numbers
-
     def _wake_later(self) -> None:
-        self._effects.append(effect.WakeAt(self._now_ms + RESEND_MS))
-
-    def _take_effects(self) -> list[Effect]:
-        taken, self._effects = self._effects, []
-        return taken
+        self._effects.wake_at(self._now_ms + RESEND_MS)
 
 
 _Move = Callable[[ShardMachine, Any, Any], State]
@@ -372,6 +366,10 @@ _Move = Callable[[ShardMachine, Any, Any], State]
 
 def _in_round(move: _Move) -> dict[type, _Move]:
     return dict.fromkeys(get_args(InRound), move)
+
+
+def _between_lanes(move: _Move) -> dict[type, _Move]:
+    return {Executed: move, Crossing: move}
 
 
 MOVES: Final[Mapping[type, Mapping[type, _Move]]] = {
@@ -382,12 +380,15 @@ MOVES: Final[Mapping[type, Mapping[type, _Move]]] = {
     },
     Welcome: {Joining: ShardMachine._be_welcomed},
     Open: {Idle: ShardMachine._open, **_in_round(ShardMachine._open)},
-    Seal: {Executed: ShardMachine._seal, Sealed: ShardMachine._repeat_sealed},
+    OpenLane: _between_lanes(ShardMachine._open_lane),
+    LaneMessages: _between_lanes(ShardMachine._hear_shard),
+    Seal: {**_between_lanes(ShardMachine._seal), Sealed: ShardMachine._repeat_sealed},
     Commit: {Idle: ShardMachine._decide, **_in_round(ShardMachine._decide)},
     Abort: {Idle: ShardMachine._abort, **_in_round(ShardMachine._abort)},
     JobDone: {
         Replaying: ShardMachine._finish_replay,
-        Executing: ShardMachine._end_lane,
+        Executing: ShardMachine._end_first_lane,
+        Crossing: ShardMachine._follow_lane,
         Sealing: ShardMachine._make_durable,
     },
     Persisted: {
@@ -395,5 +396,9 @@ MOVES: Final[Mapping[type, Mapping[type, _Move]]] = {
         Storing: ShardMachine._be_sealed,
         Committing: ShardMachine._be_committed,
     },
-    Tick: {Joining: ShardMachine._repeat_join, Idle: ShardMachine._repeat_work},
+    Tick: {
+        Joining: ShardMachine._repeat_join,
+        Idle: ShardMachine._repeat_work,
+        Crossing: ShardMachine._wake_lane,
+    },
 }

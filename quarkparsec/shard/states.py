@@ -2,10 +2,10 @@
 
       Absent ──> Joining ──────────────> Idle <───────────────────────────┐
                    ^  │ Welcome            │ Open                          │
-                   │  └──> Replaying       v                               │
-            Invite │           │       Executing ──> Executed              │
-         (anywhere)│           │                        │ Seal             │
-                   │           v                        v                  │
+                   │  └──> Replaying       v        OpenLane               │
+            Invite │           │       Executing ──> Executed ──> Crossing │
+         (anywhere)│           │                        │ Seal      │ Seal │
+                   │           v                        v <─────────┘      │
                    │       Committing <── Sealed <── Storing <── Sealing   │
                    │           │                                           │
                    └───────────┴───────────────────────────────────────────┘
@@ -15,6 +15,8 @@
 - *Replaying*: that block is committed, and a job runs it again (its state was lost in a crash).
 - *Idle*: at the root chain's head, between epochs, or left out of this one.
 - *Executing*: a job runs lane 1. *Executed*: it is over; the master knows or will be told.
+- *Crossing*: lane 2 or 3 runs, in jobs that take what other shards say. The shard goes on serving them
+  after its own part of the lane is over, until the next lane opens or the block is sealed.
 - *Sealing*: a job builds the block. *Storing*: it is being made durable. *Sealed*: it is; the master
   decides.
 - *Committing*: the root block is durable; what it holds of this shard is being written.
@@ -28,29 +30,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from quarkparsec.shard.block_builder import BuiltBlock
-from quarkparsec.shard.lane_in_shard import InShardResult
-from quarkparsec.shard.opening import Opening
+from quarkparsec.shard.lane_run import LaneRun
+from quarkparsec.shard.open_round import OpenRound
+from quarkparsec.shard.root_head import RootHead
 from quarkparsec.shard.sealed_record import SealedRecord
-from quarkparsec.state.journal import Journal
-from quarkparsec.types import Epoch, Hash32, Wei
+from quarkparsec.types import Hash32
 from quarkparsec.wire import epoch as wire
-
-
-class OpenRound(NamedTuple):
-    """The round that the shard takes part in."""
-
-    round: wire.Round
-    opening: Opening
-    journal: Journal
-
-
-class RootHead(NamedTuple):
-    """The end of the root chain as far as the shard has been told."""
-
-    epoch: Epoch
-    root_hash: Hash32
-    base_fee: Wei
-    """Of the next epoch."""
 
 
 class Absent(NamedTuple):
@@ -83,7 +68,14 @@ class Executing(NamedTuple):
 
 class Executed(NamedTuple):
     open_round: OpenRound
-    lane: InShardResult
+    ended: wire.LaneEnded
+
+
+class Crossing(NamedTuple):
+    open_round: OpenRound
+    run: LaneRun
+    ended: wire.LaneEnded | None
+    """What the master was told once this shard's part was over."""
 
 
 class Sealing(NamedTuple):
@@ -111,5 +103,5 @@ class Committing(NamedTuple):
     token: int
 
 
-InRound = Executing | Executed | Sealing | Storing | Sealed
+InRound = Executing | Executed | Crossing | Sealing | Storing | Sealed
 State = Absent | Joining | Replaying | Idle | InRound | Committing

@@ -26,6 +26,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from quarkparsec.crypto.keccak import EMPTY_HASH, EMPTY_TRIE_ROOT, keccak
 from quarkparsec.errors import invariant
 from quarkparsec.state.account import Account
+from quarkparsec.state.foreign import FOREIGN_STUB
 from quarkparsec.types import (
     Hash32,
     Nonce,
@@ -147,6 +148,8 @@ class Journal:
         """recipient ‖ slot → the word at the transaction's start, for slots that it wrote (EIP-2200)."""
         self.touched: set[Recipient] = set()
         """Entries that this transaction changed, unless it rolled that back (EIP-161)."""
+        self.accessed: set[bytes] = set()
+        """What this transaction made warm, rolled back or not: locks care for that, too."""
         self._newborn: list[Entry] = []
         """Entries that this transaction made contracts of, rolled back or not."""
 
@@ -162,6 +165,7 @@ class Journal:
         self.transient.clear()
         self.originals.clear()
         self.touched.clear()
+        self.accessed.clear()
         self.frame_key = frame_key
 
     def end_transaction(self) -> None:
@@ -234,6 +238,30 @@ class Journal:
         self.dirty.add(sender)
         self.dirty.add(recipient)
 
+    def withdraw(self, recipient: Recipient, amount: int) -> None:
+        """Take `amount` from an account on its way to its home; an empty one goes (EIP-161)."""
+        self.begin_transaction(self.frame_key)
+        self.add_balance(recipient, -amount)
+        self.end_transaction()
+
+    def credit(self, recipient: Recipient, shard_key: ShardKey, amount: int) -> None:
+        """Money that arrives for recipient ‖ shard key."""
+        self.begin_transaction(shard_key)
+        self.add_balance(recipient, amount)
+        self.end_transaction()
+
+    def leave_stub(self, recipient: Recipient, shard_key: ShardKey) -> None:
+        """The contract of this address lives elsewhere, under `shard_key`; so does what it had here."""
+        self.set_balance(recipient, 0)
+        self.set_code(recipient, FOREIGN_STUB)
+        entry = self.entry(recipient)
+        self._set(entry, "shard_key", shard_key)
+
+    def burn(self, amount: int) -> None:
+        """Account for wei that a contract destroyed in its own favour."""
+        if amount:
+            self._set(self, "burned", self.burned + amount)
+
     def code(self, recipient: Recipient) -> bytes:
         """The code of an account; b"" when it has none."""
         code_hash = self.entry(recipient).code_hash
@@ -263,7 +291,7 @@ class Journal:
         """Delete a contract that was created in this transaction (EIP-6780); its balance burns."""
         entry = self.entry(recipient)
         invariant(entry.created, "only a contract of the same transaction is deleted")
-        self._set(self, "burned", self.burned + entry.balance)
+        self.burn(entry.balance)
         self._set(entry, "nonce", 0)
         self._set(entry, "balance", 0)
         self._set(entry, "code_hash", EMPTY_HASH)
@@ -310,6 +338,7 @@ class Journal:
     def make_warm(self, key: bytes) -> None:
         if key not in self.warm:
             self.warm.add(key)
+            self.accessed.add(key)
             self.undo.append((self.warm, key, None))
 
     # --- the epoch
@@ -345,10 +374,30 @@ class Journal:
         self.undo.append((what, field, getattr(what, field)))
         setattr(what, field, value)
 
+    def is_home_of(self, recipient: Recipient) -> bool:
+        """Whether this shard is the recipient's home."""
+        return shard_of(home_key(recipient), self.shard_count) == self.shard_id
+
+    def key_of(self, recipient: Recipient, frame_key: ShardKey) -> ShardKey:
+        """The key of an entry, or that which it would get if a frame of `frame_key` created it."""
+        entry = self.entry(recipient)
+        if entry.exists:
+            return entry.shard_key
+        return home_key(recipient) if self.is_home_of(recipient) else frame_key
+
+    def is_own(self, entry: Entry) -> bool:
+        """Whether the entry counts here; one of a foreign key is a stub."""
+        return shard_of(entry.shard_key, self.shard_count) == self.shard_id
+
+    def balance_before(self, entry: Entry) -> int:
+        """What an account had when the running (or last) transaction began."""
+        for what, where, old in self.undo:
+            if what is entry and where == "balance":
+                return int(old)
+        return entry.balance
+
     def _key_of_new(self, recipient: Recipient) -> ShardKey:
-        home = home_key(recipient)
-        at_home = shard_of(home, self.shard_count) == self.shard_id
-        return home if at_home else self.frame_key
+        return home_key(recipient) if self.is_home_of(recipient) else self.frame_key
 
 
 def warm_keys(recipient: Recipient, slots: Iterable[Slot]) -> list[bytes]:

@@ -20,7 +20,7 @@ from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT
 from quarkparsec.errors import invariant
 from quarkparsec.limits import ACCOUNT_CACHE_MAX, CODE_CACHE_MAX
 from quarkparsec.state import history
-from quarkparsec.state.account import Account, delegate_of
+from quarkparsec.state.account import Account
 from quarkparsec.state.genesis_entry import GenesisEntry
 from quarkparsec.state.journal import EntryChange, Journal
 from quarkparsec.state.proof import Proof, prove
@@ -59,7 +59,7 @@ class SealedState(NamedTuple):
     batch: Batch
     """Everything to write, in one piece."""
     created: tuple[Address, ...]
-    """Contracts that came into being, in the order of their recipients; delegations are none."""
+    """Own entries that have code now and had none, delegations (EIP-7702) included, by recipient."""
     accounts: dict[Recipient, Account | None]
     """Every entry that changed, as it is after the epoch."""
 
@@ -135,7 +135,7 @@ class ShardState:
         if self._history is not None and epoch > self._history:
             batch.update(history.prune(self._store, Epoch(epoch - self._history)))
         batch[HEAD_KEY] = Head(epoch, root).encode()
-        return SealedState(epoch, root, batch, _created(changes, codes), accounts)
+        return SealedState(epoch, root, batch, self._created(changes), accounts)
 
     def commit(self, sealed: SealedState) -> None:
         """The batch of `sealed` was written: its epoch is the head."""
@@ -161,9 +161,21 @@ class ShardState:
         """The balances of all own entries at the head: what this shard has of the supply."""
         entries = self._store.snapshot().scan(ACCOUNT, prefix_stop(ACCOUNT))
         accounts = (decode_account(encoded) for _, encoded in entries)
-        return Wei(sum(account.balance for account in accounts if self._is_own(account)))
+        return Wei(sum(account.balance for account in accounts if self.is_own(account)))
 
-    def _is_own(self, account: Account) -> bool:
+    def _created(self, changes: Mapping[Recipient, EntryChange]) -> tuple[Address, ...]:
+        """The own entries that had no code and have some now; stubs of other shards' are foreign."""
+        return tuple(
+            Address(recipient, change.account.shard_key)
+            for recipient, change in changes.items()
+            if change.account is not None
+            and change.account.has_code
+            and self.is_own(change.account)
+            and not (change.before is not None and change.before.has_code)
+        )
+
+    def is_own(self, account: Account) -> bool:
+        """Whether an entry lives in this shard, so that it counts."""
         return shard_of(account.shard_key, self.shard_count) == self.shard_id
 
 
@@ -205,17 +217,3 @@ def _deployed(
         and change.account.has_code
         and (change.before is None or change.before.code_hash != change.account.code_hash)
     }
-
-
-def _created(
-    changes: Mapping[Recipient, EntryChange], codes: Mapping[Hash32, bytes]
-) -> tuple[Address, ...]:
-    """The entries that had no code and have one now that isn't a delegation (EIP-7702)."""
-    return tuple(
-        Address(recipient, change.account.shard_key)
-        for recipient, change in changes.items()
-        if change.account is not None
-        and change.account.has_code
-        and not (change.before is not None and change.before.has_code)
-        and delegate_of(codes[change.account.code_hash]) is None
-    )

@@ -23,6 +23,7 @@ from quarkparsec.errors import (
     Unavailable,
 )
 from quarkparsec.wire.epoch import FromMaster, FromShard
+from quarkparsec.wire.lanes import LaneMessages
 from quarkparsec.wire.queries import QueryMessage
 
 NOTICE: Final = 0
@@ -35,7 +36,7 @@ class Failure(msgspec.Struct, frozen=True, tag=True):
     words: str
 
 
-Message = FromShard | FromMaster | QueryMessage | Failure
+Message = FromShard | FromMaster | LaneMessages | QueryMessage | Failure
 
 
 class Envelope(msgspec.Struct, frozen=True, array_like=True):

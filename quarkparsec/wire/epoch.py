@@ -8,6 +8,8 @@
       │ ───────────── HasWork ───────────────> │
       │                                        │   ── an epoch ──
       │ <──────────── Open ─────────────────── │
+      │ ───────────── LaneEnded ─────────────> │   barrier; shards that lanes 2-4 reach are opened, too
+      │ <──────────── OpenLane ─────────────── │   lane 2, if somebody wants it; then lane 3
       │ ───────────── LaneEnded ─────────────> │   barrier
       │ <──────────── Seal ─────────────────── │
       │ ───────────── Sealed ────────────────> │   barrier; the block is durable in the shard
@@ -116,7 +118,10 @@ class LaneEnded(Struct, frozen=True, tag=True):
     round: Round
     lane: CountField
     tips: AmountField
-    wants: tuple[int, ...]
+    """Of this epoch so far."""
+    wants: tuple[CountField, ...]
+    reaches: tuple[ShardId, ...]
+    """Where the money goes that this shard has for others."""
 
 
 class Committed(Struct, frozen=True, tag=True):
@@ -155,6 +160,14 @@ class Welcome(Struct, frozen=True, tag=True):
     """Of the next epoch."""
 
 
+class Tickets(Struct, frozen=True, array_like=True):
+    """The numbers first, first + step, …: `count` of them."""
+
+    first: CountField
+    step: CountField
+    count: CountField
+
+
 class Open(Struct, frozen=True, tag=True):
     """The epoch begins: run lane 1."""
 
@@ -167,6 +180,18 @@ class Open(Struct, frozen=True, tag=True):
     base_fee: AmountField
     seed: HashField
     shard_count: CountField
+    present: tuple[ShardId, ...]
+    """The shards that can take part; what needs another one waits."""
+    tickets: Tickets
+    """For the shard's broker, in this round."""
+
+
+class OpenLane(Struct, frozen=True, tag=True):
+    """Every participant has ended the lane before: run lane 2 or 3."""
+
+    shard_id: ShardId
+    round: Round
+    lane: CountField
 
 
 class Seal(Struct, frozen=True, tag=True):
@@ -198,4 +223,4 @@ class Abort(Struct, frozen=True, tag=True):
 
 
 FromShard = Join | HasWork | LaneEnded | Sealed | Committed
-FromMaster = Invite | Welcome | Open | Seal | Commit | Abort
+FromMaster = Invite | Welcome | Open | OpenLane | Seal | Commit | Abort

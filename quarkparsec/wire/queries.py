@@ -7,7 +7,12 @@ under that shard key (state/foreign.py), else as it is.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
+
+from quarkparsec.types import ShardKey
+from quarkparsec.wire.lanes import Endowment
 
 
 class Query(msgspec.Struct, frozen=True, tag=True):
@@ -37,12 +42,15 @@ class Number(Query, frozen=True):
 
 
 class Submission(msgspec.Struct, frozen=True, array_like=True):
-    """A signed transaction, its recovered sender, and where its `to` lives."""
+    """A signed transaction, its recovered sender, and the key of its frames."""
 
     shard_id: int
+    """The sender's."""
     raw: bytes
     sender: bytes
     to_key: int
+    runs_code: bool
+    """It creates a contract, or one is known at its `to`; else it is a transfer, as far as anybody knows."""
 
 
 class Admit(Query, frozen=True):
@@ -58,12 +66,13 @@ class Admitted(Query, frozen=True):
 
 
 class FindTransaction(Query, frozen=True):
-    """Look for a transaction in the blocks and pools of a slave's shards."""
+    """Look for a transaction in a slave's blocks up to `epoch` at least, and in its pools: Search."""
 
     hash: bytes
+    epoch: int
 
 
-class FoundTransaction(Query, frozen=True):
+class FoundTransaction(msgspec.Struct, frozen=True, array_like=True):
     """Where a transaction is in its shard's blocks. In the pool: epoch 0, and no receipt."""
 
     shard_id: int
@@ -72,6 +81,16 @@ class FoundTransaction(Query, frozen=True):
     first_log_index: int
     entry: bytes
     receipt: bytes
+
+
+class Search(Query, frozen=True):
+    """What a slave found, and how far its shards were when they were searched."""
+
+    found: FoundTransaction | None
+    lowest: int
+    """The last root block that every one of its shards had applied."""
+    highest: int
+    """The last one that any of them had."""
 
 
 class ReadPendingNonce(Query, frozen=True):
@@ -137,6 +156,13 @@ class ProofAnswer(Query, frozen=True):
 # --- to a slave: execution without effect
 
 
+class Purse(msgspec.Struct, frozen=True, array_like=True):
+    """What a sender has at home, when a call runs elsewhere."""
+
+    nonce: int
+    balance: bytes
+
+
 class UnsignedCall(msgspec.Struct, frozen=True, array_like=True):
     """A transaction that nobody signed; an empty `to` creates. What may have 256 bits is big-endian bytes."""
 
@@ -150,8 +176,12 @@ class UnsignedCall(msgspec.Struct, frozen=True, array_like=True):
     data: bytes
     access_list: list[tuple[bytes, list[bytes]]]
     authorizations: list[tuple[bytes, bytes, int, int, bytes, bytes]]
-    key: int | None = None
+    key: int | None
     """The shard key that the sender acts under; None: the cluster decides."""
+    purse: Purse | None
+    """None: the sender is at home where the call runs, or nobody in particular."""
+    endowments: list[Endowment]
+    """What waits for contracts that the call creates away from their homes."""
 
 
 class Surroundings(msgspec.Struct, frozen=True, array_like=True):
@@ -180,11 +210,15 @@ class EstimateGas(Query, frozen=True):
 
 
 class CallAnswer(Query, frozen=True):
-    """What a call returned; `error` is "" for success."""
+    """What a call returned; `error` is "" for success. If it `needs` anything, nothing else counts."""
 
     output: bytes
     gas_used: int
     error: str
+    strangers: list[bytes]
+    """Of a call that failed: whom it took for a contract and found none that it may see."""
+    needs: list[bytes]
+    """Contracts that it creates away from their homes and of whose endowments nothing was said."""
 
 
 # --- to a slave: blocks
@@ -261,15 +295,23 @@ class ReadRootBlock(Query, frozen=True):
 
 
 class Locate(Query, frozen=True):
-    """Under which keys recipients live: Located."""
+    """Where recipients live: Located."""
 
     recipients: list[bytes]
 
 
-class Located(Query, frozen=True):
-    """A shard key a recipient."""
+class Location(NamedTuple):
+    """Where a recipient lives, as the directory knows it."""
 
-    shard_keys: list[int]
+    shard_key: ShardKey
+    is_contract: bool
+    """Whether code is registered there; else the key is the one that an account has."""
+
+
+class Located(Query, frozen=True):
+    """One location a recipient."""
+
+    locations: list[Location]
 
 
 QueryMessage = (
@@ -279,7 +321,7 @@ QueryMessage = (
     | Admit
     | Admitted
     | FindTransaction
-    | FoundTransaction
+    | Search
     | ReadPendingNonce
     | ReadAccount
     | ReadCode

@@ -9,6 +9,7 @@ from quarkparsec.broker.directory import Directory
 from quarkparsec.chain.genesis import parse_genesis
 from quarkparsec.store import MemoryStore
 from quarkparsec.types import Address, Recipient, ShardKey, home_key
+from quarkparsec.wire.queries import Location
 from tests.chain.blocks import root_block, summary
 from tests.chain.genesis_text import CONTRACT, PLACED, USER, text
 
@@ -35,31 +36,34 @@ def take(store: MemoryStore, number: int, *created: Address) -> None:
 
 def test_who_isnt_registered_lives_at_home() -> None:
     directory = Directory(MemoryStore(), GENESIS)
-    assert directory.locate(STRANGER) == home_key(STRANGER)
-    assert directory.locate(recipient(USER)) == home_key(recipient(USER))
+    for one in (STRANGER, recipient(USER)):
+        assert directory.locate(one) == Location(home_key(one), is_contract=False)
 
 
 def test_genesis_may_say_another_key() -> None:
-    assert Directory(MemoryStore(), GENESIS).locate(recipient(PLACED)) == 6
+    placed = GENESIS.alloc[recipient(PLACED)]
+    location = Directory(MemoryStore(), GENESIS).locate(recipient(PLACED))
+    assert location == Location(ShardKey(6), is_contract=bool(placed.code))
 
 
 def test_a_created_contract_is_found() -> None:
     store = MemoryStore()
     take(store, 1, Address(STRANGER, ShardKey(9)))
-    assert Directory(store, GENESIS).locate(STRANGER) == 9
+    assert Directory(store, GENESIS).locate(STRANGER) == Location(ShardKey(9), is_contract=True)
 
 
 def test_the_first_registration_wins() -> None:
     store = MemoryStore()
     take(store, 1, Address(STRANGER, ShardKey(9)), Address(STRANGER, ShardKey(8)))
     take(store, 2, Address(STRANGER, ShardKey(7)))
-    assert Directory(store, GENESIS).locate(STRANGER) == 9
+    assert Directory(store, GENESIS).locate(STRANGER) == Location(ShardKey(9), is_contract=True)
 
 
 def test_a_contract_of_genesis_stays_where_it_is() -> None:
     store = MemoryStore()
     take(store, 1, Address(recipient(CONTRACT), ShardKey(9)))
-    assert Directory(store, GENESIS).locate(recipient(CONTRACT)) == home_key(recipient(CONTRACT))
+    at_home = Location(home_key(recipient(CONTRACT)), is_contract=True)
+    assert Directory(store, GENESIS).locate(recipient(CONTRACT)) == at_home
 
 
 def test_the_head_is_the_last_block_taken_in() -> None:
@@ -83,4 +87,5 @@ def test_it_follows_from_the_root_chain_alone(
         for created, key in first + second:
             if created not in GENESIS.alloc or not GENESIS.alloc[created].code:
                 expected.setdefault(created, key)
-    assert {created: directory.locate(created) for created in expected} == expected
+    found = {created: directory.locate(created) for created in expected}
+    assert found == {created: Location(key, True) for created, key in expected.items()}

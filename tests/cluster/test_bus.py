@@ -14,7 +14,7 @@ from cluster.bus import Connection, Credentials, connect, listen, stay_connected
 from quarkparsec.errors import InvalidInput, QuarkparsecError, Rejected, Unavailable
 from quarkparsec.types import Hash32
 from quarkparsec.wire.envelope import Message
-from quarkparsec.wire.queries import Encoded, Follow, Located, Nothing
+from quarkparsec.wire.queries import Encoded, Follow, Nothing, ReadBlock
 from quarkparsec.wire.session import Peer, Role
 
 LOOPBACK = "127.0.0.1"
@@ -83,9 +83,9 @@ def credentials(me: Peer, secret: bytes = SECRET, genesis: Hash32 = GENESIS) -> 
 
 
 @asynccontextmanager
-async def listening(service: Recorder) -> AsyncIterator[int]:
+async def listening(service: Recorder, me: Peer = MASTER) -> AsyncIterator[int]:
     """A port of loopback behind which `service` is."""
-    server = await listen(LOOPBACK, 0, credentials(MASTER), service)
+    server = await listen(LOOPBACK, 0, credentials(me), service)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -121,14 +121,14 @@ def test_both_ends_know_who_the_other_is() -> None:
 
 def test_requests_are_answered_in_any_order_and_both_ways() -> None:
     async def slower_first(message: Message) -> Message:
-        assert isinstance(message, Located)
-        await asyncio.sleep(0.02 / message.shard_keys[0])
+        assert isinstance(message, ReadBlock)
+        await asyncio.sleep(0.02 / message.epoch)
         return message
 
     async def scene() -> None:
         service = Recorder(slower_first)
         async with connected(service) as connection:
-            asked = [Located([number]) for number in range(1, 20)]
+            asked = [ReadBlock(0, number) for number in range(1, 20)]
             assert await asyncio.gather(*map(connection.request, asked)) == asked
             assert await service.connections[0].request(Encoded(b"back")) == Encoded(b"back")
 
@@ -139,7 +139,7 @@ def test_notices_arrive_in_order() -> None:
     async def scene() -> None:
         service = Recorder()
         async with connected(service) as connection:
-            sent: list[Message] = [Located([number]) for number in range(100)]
+            sent: list[Message] = [ReadBlock(0, number) for number in range(100)]
             for message in sent:
                 connection.notify(message)
             await service.noticed(len(sent))

@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cluster.router import Router, TargetElsewhere
+from cluster.router import Router, Target
+from quarkparsec.chain.creation import create_address
 from quarkparsec.chain.transaction import decode_transaction
+from quarkparsec.crypto.keccak import keccak
 from quarkparsec.crypto.mnemonic import recipient_of
 from quarkparsec.errors import InvalidInput, Unavailable
+from quarkparsec.limits import DEPENDENCIES_MAX
 from quarkparsec.types import Recipient, ShardId, ShardKey, home_key, shard_of
-from quarkparsec.wire.queries import Encoded, Nothing, Number, ReadAccount
+from quarkparsec.wire.queries import Encoded, Location, Nothing, Number, ReadAccount
 from quarkparsec.wire.session import Role
-from tests.cluster.one_loop import ALICE, BOB, CAROL, make_identity, running, transfer
+from tests.attacks.forging import typed
+from tests.cluster.one_loop import (
+    ALICE,
+    BOB,
+    CAROL,
+    PLACED,
+    PLACED_KEY,
+    contract,
+    creation,
+    make_identity,
+    running,
+    transfer,
+)
 
 IDENTITY_PRECOMPILE = Recipient(bytes(19) + b"\x04")
 NOBODY = Recipient(b"\x77" * 20)
+PLACEMENT = {PLACED: contract(b"\x00")}
+
+
+def targets(router: Router, *raws: bytes) -> Coroutine[Any, Any, list[Target]]:
+    return router.targets_of(list(map(decode_transaction, raws)))
 
 
 def test_accounts_live_at_home_and_precompiles_with_their_caller(tmp_path: Path) -> None:
@@ -29,19 +51,73 @@ def test_accounts_live_at_home_and_precompiles_with_their_caller(tmp_path: Path)
                 assert await router.shard_of_recipient(recipient) == shard_of(home, 4)
             assert await router.key_of(IDENTITY_PRECOMPILE, ShardKey(9)) == ShardKey(9)
             known = await router.locate([NOBODY, recipient_of(BOB)])
-            assert known == {one: home_key(one) for one in (NOBODY, recipient_of(BOB))}
+            for one in (NOBODY, recipient_of(BOB)):
+                assert known[one] == Location(home_key(one), is_contract=False)
 
     asyncio.run(scene())
 
 
-def test_a_transaction_runs_at_its_senders_shard_or_not_at_all(tmp_path: Path) -> None:
+def test_a_transaction_goes_to_its_senders_shard_with_the_key_of_its_target(
+    tmp_path: Path,
+) -> None:
     async def scene() -> None:
-        async with running(make_identity(tmp_path)) as (router, _):
-            near, far = map(decode_transaction, (transfer(ALICE, BOB), transfer(ALICE, CAROL)))
-            near_key, far_key = await router.keys_of([near, far])
-            assert router.common_shard(near.origin_key, near_key) == ShardId(2)
-            with pytest.raises(TargetElsewhere, match="shard 0 and the sender on shard 2"):
-                router.common_shard(far.origin_key, far_key)
+        async with running(make_identity(tmp_path, PLACEMENT)) as (router, _):
+            far, call = transfer(ALICE, CAROL), typed(key=CAROL, to=bytes(PLACED))
+            precompiled = typed(key=CAROL, to=bytes(IDENTITY_PRECOMPILE))
+            carol_key = home_key(recipient_of(CAROL))
+            assert await targets(router, far, call, precompiled) == [
+                Target(carol_key, runs_code=False),
+                Target(PLACED_KEY, runs_code=True),
+                Target(carol_key, runs_code=True),
+            ]
+            shards = [router.origin_of(decode_transaction(raw)) for raw in (far, call)]
+            assert shards == [ShardId(2), ShardId(0)]
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("contract_key", ["home", "common"])
+def test_a_creation_takes_the_key_of_the_first_contract_that_it_names(
+    tmp_path: Path, contract_key: str
+) -> None:
+    async def scene() -> None:
+        identity = make_identity(tmp_path, PLACEMENT, contract_key=contract_key)
+        async with running(identity) as (router, _):
+            ordinary = home_key(recipient_of(ALICE)) if contract_key == "home" else ShardKey(0)
+            found = await targets(
+                router,
+                creation(ALICE, IDENTITY_PRECOMPILE, recipient_of(CAROL), PLACED),
+                creation(ALICE, IDENTITY_PRECOMPILE, recipient_of(CAROL)),
+                creation(ALICE),
+            )
+            assert found == [Target(PLACED_KEY, True), *[Target(ordinary, True)] * 2]
+            too_many = [NOBODY] * DEPENDENCIES_MAX
+            assert await targets(router, creation(ALICE, *too_many, PLACED)) == found[1:2]
+            assert await targets(router, creation(ALICE, *too_many[1:], PLACED)) == found[:1]
+
+    asyncio.run(scene())
+
+
+def test_an_admitted_creation_can_be_called_and_named_before_any_block_has_it(
+    tmp_path: Path,
+) -> None:
+    created = create_address(recipient_of(ALICE), 0)
+    call, dependent = typed(key=BOB, to=bytes(created)), creation(CAROL, created)
+    there = Target(PLACED_KEY, runs_code=True)
+
+    async def scene() -> None:
+        async with running(make_identity(tmp_path, PLACEMENT)) as (router, _):
+            assert await targets(router, call) == [Target(home_key(created), runs_code=False)]
+            made = creation(ALICE, PLACED)
+            assert await targets(router, made, call, dependent) == [there] * 3
+            router.remember(decode_transaction(made), there)
+            assert await targets(router, call, dependent) == [there] * 2
+            assert router.likely_slaves(keccak(made)) == ["slave-0"]
+            router.remember(decode_transaction(dependent), there)
+            assert router.likely_slaves(keccak(dependent)) == ["slave-0"]
+            far = transfer(ALICE, BOB)
+            router.remember(decode_transaction(far), Target(ShardKey(1), runs_code=False))
+            assert router.likely_slaves(keccak(far)) == ["slave-0", "slave-1"]
 
     asyncio.run(scene())
 

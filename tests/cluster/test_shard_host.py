@@ -16,6 +16,7 @@ from quarkparsec.crypto.mnemonic import recipient_of
 from quarkparsec.errors import Corrupt, Rejected, Unavailable
 from quarkparsec.types import ShardId, home_key
 from quarkparsec.wire.epoch import FromShard, Join
+from quarkparsec.wire.lanes import LaneMessages
 from tests.attacks.forging import typed
 from tests.cluster.one_loop import ALICE, BOB, transfer
 from tests.cluster.test_layout import DEVNET
@@ -25,9 +26,11 @@ SHARD = ShardId(2)
 HOME = home_key(recipient_of(BOB))
 
 
-def open_host(path: Path, genesis: Genesis = GENESIS) -> tuple[ShardHost, list[FromShard]]:
-    """A host, and what it says to the master."""
-    said: list[FromShard] = []
+def open_host(
+    path: Path, genesis: Genesis = GENESIS
+) -> tuple[ShardHost, list[FromShard | LaneMessages]]:
+    """A host, and what it says to the master and to other shards."""
+    said: list[FromShard | LaneMessages] = []
     return ShardHost(genesis, SHARD, path, said.append), said
 
 
@@ -94,11 +97,11 @@ def test_a_good_transaction_waits_in_the_pool_and_a_bad_one_is_refused(tmp_path:
     async def scene() -> None:
         host, _ = open_host(tmp_path)
         good = decode_transaction(transfer(ALICE, BOB))
-        host.admit(good, HOME)
+        host.admit(good, HOME, runs_code=False)
         assert host.machine.pool.find(good.hash) is not None
         for raw, words in ((transfer(ALICE, BOB), "known"), (typed(gas=1), "intrinsic gas")):
             with pytest.raises(Rejected, match=words):
-                host.admit(decode_transaction(raw), HOME)
+                host.admit(decode_transaction(raw), HOME, runs_code=False)
         assert not host.driver.failed.done()
         host.close()
 

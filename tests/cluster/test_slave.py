@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cluster import shard_host as shard_host_module
 from cluster.identity import load_identity
 from cluster.layout import DataDirectory
 from cluster.leveldb import LevelDBStore
@@ -14,8 +15,10 @@ from cluster.slave import Slave
 from quarkparsec.errors import Unavailable
 from quarkparsec.shard.states import Idle
 from quarkparsec.state.tables import SCHEMA_KEY
-from quarkparsec.types import Hash32
-from quarkparsec.wire.queries import FindTransaction
+from quarkparsec.types import Epoch
+from quarkparsec.wire.envelope import Message
+from quarkparsec.wire.queries import FindTransaction, Search
+from tests.cluster.one_loop import make_identity
 from tests.cluster.test_layout import ORDINARY
 
 
@@ -33,7 +36,33 @@ def test_a_corrupt_shard_stays_down_and_its_transactions_are_not_unknown(
         assert list(slave.hosts) == [2]
         monkeypatch.setattr(slave.hosts[2].machine, "_state", Idle())
         with pytest.raises(Unavailable, match="doesn't hold shard 0"):
-            await slave.answer(None, FindTransaction(Hash32(bytes(32))))  # type: ignore[arg-type]
+            await search(slave, bytes(32), 0)
         slave.close()
 
     asyncio.run(scene())
+
+
+def test_a_search_says_how_far_the_shards_are_and_waits_for_them_if_it_is_told_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shard_host_module, "CATCH_UP_TIMEOUT_MS", 20)
+    nowhere = bytes(32)
+
+    async def scene() -> None:
+        slave = Slave(make_identity(tmp_path), "slave-0")
+        for host, epoch in zip(slave.hosts.values(), (5, 3), strict=True):
+            head = host.machine.root_head._replace(epoch=Epoch(epoch))
+            monkeypatch.setattr(host.machine, "_root_head", head)
+            monkeypatch.setattr(host.machine, "_state", Idle())
+        for epoch in (0, 3):
+            assert await search(slave, nowhere, epoch) == Search(None, lowest=3, highest=5)
+        with pytest.raises(Unavailable, match="shard 2 is catching up"):
+            await search(slave, nowhere, 4)
+        slave.close()
+
+    asyncio.run(scene())
+
+
+async def search(slave: Slave, transaction_hash: bytes, epoch: int) -> Message:
+    query = FindTransaction(transaction_hash, epoch)
+    return await slave.answer(None, query)  # type: ignore[arg-type]

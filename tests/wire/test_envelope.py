@@ -14,7 +14,7 @@ from quarkparsec.errors import (
     Rejected,
     Unavailable,
 )
-from quarkparsec.types import ShardId
+from quarkparsec.types import ShardId, ShardKey
 from quarkparsec.wire.envelope import (
     Envelope,
     Failure,
@@ -24,7 +24,7 @@ from quarkparsec.wire.envelope import (
     to_failure,
 )
 from quarkparsec.wire.epoch import HasWork, Work
-from quarkparsec.wire.queries import Admit, Located, Nothing, Submission
+from quarkparsec.wire.queries import Admit, Located, Location, Nothing, Submission
 from quarkparsec.wire.session import HandshakeRefused
 
 
@@ -32,8 +32,8 @@ from quarkparsec.wire.session import HandshakeRefused
     "message",
     [
         Nothing(),
-        Admit([Submission(1, b"raw", b"s" * 20, 7)]),
-        Located([0, 2**32 - 1]),
+        Admit([Submission(1, b"raw", b"s" * 20, 7, False)]),
+        Located([Location(ShardKey(2**32 - 1), True)]),
         HasWork(ShardId(3), 1, Work.READY),
         Failure("Rejected", "no"),
     ],

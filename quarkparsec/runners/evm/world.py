@@ -8,9 +8,11 @@ either in the journal's undo log or in the four fields that `checkpoint` copies.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
+from quarkparsec.chain.legs import Endowment
 from quarkparsec.chain.log import Log
 from quarkparsec.errors import Unavailable
 from quarkparsec.limits import BLOCK_HASH_WINDOW
@@ -26,6 +28,9 @@ BLOB_BASE_FEE_MIN = 1
 """EIP-4844's price when no block ever carried a blob; ours never do."""
 
 
+NO_ENDOWMENTS: Final[Mapping[Recipient, Endowment]] = MappingProxyType({})
+
+
 class OutOfTime(Unavailable):
     """A read-only execution took longer than its caller allows."""
 
@@ -36,6 +41,7 @@ class Checkpoint(NamedTuple):
     undo: int
     logs: int
     destroyed: int
+    claims: int
     refund: int
     burned: int
 
@@ -46,10 +52,13 @@ class World:
     __slots__ = (
         "block",
         "burned",
+        "claims",
         "destroyed",
+        "endowments",
         "gas_price",
         "journal",
         "logs",
+        "missing",
         "origin",
         "out_of_time",
         "refund",
@@ -67,6 +76,7 @@ class World:
         origin: Recipient,
         gas_price: int,
         out_of_time: Callable[[], bool] | None = None,
+        endowments: Mapping[Recipient, Endowment] = NO_ENDOWMENTS,
     ) -> None:
         self.journal = journal
         self.block = block
@@ -77,6 +87,12 @@ class World:
         self.logs: list[Log] = []
         self.destroyed: list[Recipient] = []
         """Contracts to delete when the transaction ends (EIP-6780)."""
+        self.claims: list[Recipient] = []
+        """Contracts created outside their homes, with what waited there for them."""
+        self.endowments = endowments
+        """What is known of homes in other shards."""
+        self.missing: set[Recipient] = set()
+        """What had to be known of them, but isn't."""
         self.refund = 0
         self.burned = 0
         """Wei that contracts destroyed in favour of themselves."""
@@ -85,7 +101,12 @@ class World:
 
     def checkpoint(self) -> Checkpoint:
         return Checkpoint(
-            self.journal.begin(), len(self.logs), len(self.destroyed), self.refund, self.burned
+            self.journal.begin(),
+            len(self.logs),
+            len(self.destroyed),
+            len(self.claims),
+            self.refund,
+            self.burned,
         )
 
     def rollback(self, checkpoint: Checkpoint) -> None:
@@ -93,8 +114,27 @@ class World:
         self.journal.rollback(checkpoint.undo)
         del self.logs[checkpoint.logs :]
         del self.destroyed[checkpoint.destroyed :]
+        del self.claims[checkpoint.claims :]
         self.refund = checkpoint.refund
         self.burned = checkpoint.burned
+
+    # --- creations outside the contract's home
+
+    def is_taken_at_home(self, recipient: Recipient) -> bool:
+        """Whether a contract has been created at an address before, as far as its home must say it."""
+        if self.journal.is_home_of(recipient):
+            return False
+        endowment = self.endowments.get(recipient)
+        if endowment is None:
+            self.missing.add(recipient)
+        return endowment is not None and endowment.is_taken
+
+    def endow(self, recipient: Recipient) -> None:
+        """Hand a new contract what waited at its home, unless its home is this shard."""
+        endowment = self.endowments.get(recipient)
+        if endowment is not None:
+            self.journal.add_balance(recipient, endowment.balance)
+            self.claims.append(recipient)
 
     def check_time(self) -> None:
         """Stop a read-only execution that took too long; consensus executions have no clock."""

@@ -20,17 +20,23 @@ from benchmarks.engine.scenario import (
 from cluster.leveldb import LevelDBStore
 from quarkparsec.chain.transaction import Transaction, decode_transaction
 from quarkparsec.runners.block_context import BlockContext
+from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.block_builder import build_block
+from quarkparsec.shard.block_draft import BlockDraft
 from quarkparsec.shard.block_rows import block_batch
 from quarkparsec.shard.lane_in_shard import run_in_shard
+from quarkparsec.shard.neighbourhood import Neighbourhood
 from quarkparsec.shard.opening import Opening
 from quarkparsec.state.genesis_entry import GenesisEntry
 from quarkparsec.state.shard_state import ShardState, create_state
-from quarkparsec.types import Hash32, Recipient, ShardId, ShardKey, home_key
+from quarkparsec.types import Hash32, Recipient, ShardId, ShardKey, Wei, home_key
 
 GENESIS_HASH: Final = Hash32(bytes(32))
 HISTORY: Final = 128
 """Epochs of reverse diffs, as the devnet keeps them."""
+
+ALONE: Final = Neighbourhood(ShardId(0), 1, frozenset({ShardId(0)}))
+"""The only shard there is."""
 
 
 class Ours:
@@ -52,12 +58,12 @@ class Ours:
         watch = Stopwatch()
         transactions = [decode_transaction(raw) for raw in block]
         decode = watch.lap()
-        journal = self.state.journal()
-        candidates = [(transaction, self._key(transaction)) for transaction in transactions]
-        lane = run_in_shard(journal, candidates, context, lambda: False)
+        draft = BlockDraft(self.state.journal(), context)
+        candidates = [Candidate(each, self._key(each)) for each in transactions]
+        run_in_shard(draft, candidates, ALONE, lambda: False)
         execute = watch.lap()
         opening = Opening(self._parent, GENESIS_HASH, context)
-        built = build_block(self.state, journal, lane, lane.tips, opening)
+        built = build_block(self.state, draft, Wei(draft.tips), opening)
         self._parent = built.hash
         roots = watch.lap()
         self._store.write({**block_batch(built), **built.state.batch}, sync=False)
@@ -65,7 +71,7 @@ class Ours:
         write = watch.lap()
         return BlockResult(
             PhaseTimes(decode, execute, roots, write),
-            lane.gas_used if all(receipt.status for receipt in lane.receipts) else 0,
+            draft.gas_used if all(receipt.status for receipt in draft.receipts) else 0,
             built.block.header.transactions_root,
             built.block.header.receipts_root,
         )

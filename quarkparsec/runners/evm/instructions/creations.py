@@ -54,13 +54,17 @@ def create2(frame: Frame) -> None:
 
 
 def has_collision(world: World, recipient: Recipient) -> bool:
-    """Whether something is already where a contract would go (EIP-684, EIP-7610)."""
+    """Whether something is already where a contract would go (EIP-684, EIP-7610).
+
+    In the whole cluster: the contract's home knows of all that were created at the address.
+    """
     entry = world.journal.entry(recipient)
     return bool(
         entry.nonce
         or entry.has_code
         or entry.storage_root != EMPTY_TRIE_ROOT
         or any(entry.storage.values())
+        or world.is_taken_at_home(recipient)
     )
 
 
@@ -70,6 +74,7 @@ def run_creation(frame: Frame) -> VMError | None:
     checkpoint = world.checkpoint()
     world.journal.create_contract(message.storage_address)
     world.journal.set_nonce(message.storage_address, 1)
+    world.endow(message.storage_address)
     fault = run_call(frame, None, pays=True)
     if fault is None:
         fault = _deploy(frame)
