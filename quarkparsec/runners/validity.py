@@ -21,7 +21,8 @@ from quarkparsec.chain.transaction import SET_CODE, Transaction, UnsupportedType
 from quarkparsec.errors import Rejected
 from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.state.account import delegate_of
-from quarkparsec.state.journal import Entry, Journal
+from quarkparsec.state.entry import Entry
+from quarkparsec.state.journal import Journal
 from quarkparsec.types import Gas, ShardKey, Wei, shard_of
 
 

@@ -178,7 +178,7 @@ class ShardMachine:
                 record.to_message(self.shard_id) if record else None,
             )
         )
-        self._wake_later()
+        self._effects.wake_at(self._now_ms + RESEND_MS)
         return joining
 
     def _be_welcomed(self, joining: Joining, event: Welcome) -> State:
@@ -356,9 +356,6 @@ class ShardMachine:
         self.pool.expire(self._now_ms)
         self._report.repeat(self._now_ms, self._term, self._root_head)
         return idle
-
-    def _wake_later(self) -> None:
-        self._effects.wake_at(self._now_ms + RESEND_MS)
 
 
 _Move = Callable[[ShardMachine, Any, Any], State]

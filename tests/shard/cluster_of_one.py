@@ -100,6 +100,8 @@ class Driven:
                 wire.to_amount(GWEI),
                 bytes(32),
                 1,
+                (ShardId(0),),
+                wire.Tickets(1_000 * attempt, 1, 1_000),
             )
         )
 

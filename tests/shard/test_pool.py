@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.errors import Rejected
 from quarkparsec.limits import POOL_ACCOUNT_PENDING_MAX, POOL_ACCOUNT_QUEUED_MAX, POOL_LIFETIME_MS
+from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.admission import Rules
 from quarkparsec.shard.pool import Capacity, Pool
 from quarkparsec.types import Gas, Hash32, Nonce, Recipient, ShardKey, Wei
@@ -57,7 +58,7 @@ def signed(
 def add(
     pool: Pool, transaction: Transaction, nonce: int = 0, balance: int = RICH, now_ms: int = 0
 ) -> None:
-    pool.add(transaction, KEY, Nonce(nonce), Wei(balance), now_ms)
+    pool.add(Candidate(transaction, KEY), Nonce(nonce), Wei(balance), now_ms)
 
 
 def chosen(pool: Pool, base_fee: int = 1, count_max: int = 100) -> list[tuple[Recipient, int]]:
