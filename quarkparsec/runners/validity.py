@@ -71,8 +71,9 @@ def check_sender(journal: Journal, transaction: Transaction, block: BlockContext
     if transaction.max_fee_per_gas < block.base_fee:
         raise _fee_cap_too_low(transaction, block)
     cost = transaction.gas_limit * transaction.max_fee_per_gas + transaction.value
-    balance = sender.balance if is_meant(sender, transaction.from_key) else 0
-    if balance < cost:
+    meant = is_meant(sender, transaction.from_key)
+    balance = sender.balance if meant else 0
+    if not meant or balance < cost:  # not even for nothing: the nonce is another account's
         raise insufficient_funds(sender, balance, transaction.from_key, cost)
 
 
