@@ -7,12 +7,14 @@ not come so far waits for it, so an answer never lies behind a block number that
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
 from cluster.admission import Admission
 from cluster.identity import Identity
+from cluster.remote_calls import RemoteCalls
 from cluster.router import Router
 from cluster.transaction_search import TransactionSearch
 from quarkparsec.chain.block import Entry, RootBlock, ShardBlock
@@ -20,14 +22,12 @@ from quarkparsec.chain.log import Log
 from quarkparsec.chain.log_filter import LogFilter
 from quarkparsec.chain.receipt import Receipt
 from quarkparsec.codec import rlp
-from quarkparsec.errors import QuarkparsecError, TooManyResults, Unavailable
+from quarkparsec.errors import QuarkparsecError, Rejected, TooManyResults, Unavailable
 from quarkparsec.jsonrpc.node import (
     AccountProof,
     BlockId,
     CallRequest,
     ClusterView,
-    ExecutionFailed,
-    ExecutionReverted,
     FoundLog,
     MinedTransaction,
     ShardStatus,
@@ -37,27 +37,22 @@ from quarkparsec.jsonrpc.node import (
 from quarkparsec.limits import LOG_RESULTS_MAX
 from quarkparsec.state.account import Account
 from quarkparsec.types import (
-    RECIPIENT_BYTES,
+    Address,
     Epoch,
     Gas,
     Hash32,
     Nonce,
     Recipient,
     ShardId,
+    ShardKey,
     Slot,
     home_key,
-    shard_of,
 )
 from quarkparsec.wire import queries
 from quarkparsec.wire.envelope import Message
-from quarkparsec.wire.queries import CallAnswer, Encoded, EncodedList, Number
+from quarkparsec.wire.queries import Encoded, EncodedList, Number
 
 Answer = TypeVar("Answer")
-
-NOBODY: Final = Recipient(bytes(RECIPIENT_BYTES))
-"""The sender of a call that names none."""
-
-REVERTED: Final = "execution reverted"
 
 
 class ClusterNode:
@@ -70,6 +65,7 @@ class ClusterNode:
         self._router: Final = router
         self._admission: Final = admission
         self._search: Final = TransactionSearch(router)
+        self._calls: Final = RemoteCalls(router)
         self._version: Final = version
 
     @property
@@ -80,6 +76,9 @@ class ClusterNode:
     def client_version(self) -> str:
         system = f"{platform.system().lower()}-{platform.machine()}"
         return f"QuarkParsec/v{self._version}/{system}/python{platform.python_version()}"
+
+    def entropy(self) -> bytes:
+        return os.urandom(32)
 
     def head(self) -> RootBlock:
         return self._router.root.head()
@@ -142,38 +141,56 @@ class ClusterNode:
 
     # --- state
 
-    async def account(self, recipient: Recipient, epoch: Epoch) -> Account | None:
-        shard_id = await self._router.shard_of_recipient(recipient)
-        query = queries.ReadAccount(shard_id, recipient, epoch)
+    async def address(self, recipient: Recipient) -> Address:
+        if self._router.is_everywhere(recipient):
+            raise Rejected(f"0x{recipient.hex()} is in every shard and has no shard key")
+        return Address(recipient, await self._router.key_of(recipient, home_key(recipient)))
+
+    async def account(
+        self, recipient: Recipient, epoch: Epoch, key: ShardKey | None = None
+    ) -> Account | None:
+        shard_id, seen_under = await self._place(recipient, key)
+        query = queries.ReadAccount(shard_id, recipient, epoch, seen_under)
         slave = self._router.slave_of(shard_id)
         answer = await self._router.ask_optional(slave, query, Encoded)
         return None if answer is None else Account.decode(answer.value)
 
-    async def code(self, recipient: Recipient, epoch: Epoch) -> bytes:
-        shard_id = await self._router.shard_of_recipient(recipient)
-        query = queries.ReadCode(shard_id, recipient, epoch)
+    async def code(self, recipient: Recipient, epoch: Epoch, key: ShardKey | None = None) -> bytes:
+        shard_id, seen_under = await self._place(recipient, key)
+        query = queries.ReadCode(shard_id, recipient, epoch, seen_under)
         answer = await self._ask(shard_id, query, Encoded)
         return answer.value
 
     async def storage(
-        self, recipient: Recipient, slots: Sequence[Slot], epoch: Epoch
+        self,
+        recipient: Recipient,
+        slots: Sequence[Slot],
+        epoch: Epoch,
+        key: ShardKey | None = None,
     ) -> Sequence[int]:
-        shard_id = await self._router.shard_of_recipient(recipient)
-        query = queries.ReadStorage(shard_id, recipient, list(slots), epoch)
+        shard_id, seen_under = await self._place(recipient, key)
+        query = queries.ReadStorage(shard_id, recipient, list(slots), epoch, seen_under)
         answer = await self._ask(shard_id, query, queries.Words)
         return [int.from_bytes(value, "big") for value in answer.values]
 
-    async def pending_nonce(self, recipient: Recipient) -> Nonce:
-        shard_id = await self._router.shard_of_recipient(recipient)
+    async def pending_nonce(self, recipient: Recipient, key: ShardKey | None = None) -> Nonce:
+        shard_id, _ = await self._place(recipient, key)
         query = queries.ReadPendingNonce(shard_id, recipient)
         answer = await self._ask(shard_id, query, Number)
         return Nonce(int.from_bytes(answer.value, "big"))
 
-    async def prove(self, recipient: Recipient, slots: Sequence[Slot]) -> AccountProof:
-        shard_id = await self._router.shard_of_recipient(recipient)
+    async def prove(
+        self, recipient: Recipient, slots: Sequence[Slot], key: ShardKey | None = None
+    ) -> AccountProof:
+        shard_id, seen_under = await self._place(recipient, key)
         query = queries.Prove(shard_id, recipient, list(slots))
         answer = await self._ask(shard_id, query, queries.ProofAnswer)
         account = Account.decode(answer.account) if answer.account else None
+        if account is not None and seen_under not in (None, account.shard_key):
+            raise Rejected(
+                f"nothing to prove under key {seen_under:#010x}: "
+                f"0x{recipient.hex()} has key {account.shard_key:#010x} in shard {shard_id}"
+            )
         proofs = tuple(
             SlotProof(slot, int.from_bytes(value, "big"), tuple(nodes))
             for slot, (value, nodes) in zip(slots, answer.slots, strict=True)
@@ -183,20 +200,21 @@ class ClusterNode:
     # --- execution
 
     async def call(self, request: CallRequest, epoch: Epoch) -> bytes:
-        shard_id, call = await self._locate_call(request)
-        query = queries.ReadOnlyCall(shard_id, call, await self._surroundings(epoch))
-        answer = await self._ask(shard_id, query, CallAnswer)
-        _raise_failed(answer)
-        return answer.output
+        return await self._calls.call(request, epoch)
 
     async def estimate_gas(self, request: CallRequest, epoch: Epoch) -> Gas:
-        shard_id, call = await self._locate_call(request)
-        query = queries.EstimateGas(shard_id, call, await self._surroundings(epoch))
-        answer = await self._ask(shard_id, query, CallAnswer)
-        _raise_failed(answer)
-        return Gas(answer.gas_used)
+        return await self._calls.estimate_gas(request, epoch)
 
     # --- within
+
+    async def _place(
+        self, recipient: Recipient, key: ShardKey | None
+    ) -> tuple[ShardId, ShardKey | None]:
+        """The shard to ask about a recipient, and the key under which to look at its entry there."""
+        if key is None:
+            return await self._router.shard_of_recipient(recipient), None
+        everywhere = self._router.is_everywhere(recipient)
+        return self._router.shard_of_key(key), None if everywhere else key
 
     async def _ask(self, shard_id: ShardId, query: Message, kind: type[Answer]) -> Answer:
         return await self._router.ask(self._router.slave_of(shard_id), query, kind)
@@ -237,37 +255,6 @@ class ClusterNode:
         answer = await self._ask(shard_id, query, queries.LogsAnswer)
         return [_found_log(shard_id, found) for found in answer.logs]
 
-    async def _surroundings(self, epoch: Epoch) -> queries.Surroundings:
-        header = (await self._root_block(epoch)).header
-        base_fee = _wei(header.base_fee)
-        return queries.Surroundings(epoch, header.timestamp, base_fee, header.prevrandao)
-
-    async def _locate_call(self, request: CallRequest) -> tuple[ShardId, queries.UnsignedCall]:
-        """The shard that runs a call, and the call with its target's key.
-
-        A call runs where its target is, as the sender, wherever the sender's own account lives.
-        """
-        sender_key = home_key(request.sender)
-        if request.to is None:
-            key = await self._router.key_of_creation(sender_key, request.access_list)
-        else:
-            key = await self._router.key_of(request.to, sender_key)
-        return shard_of(key, self.head().shard_count), queries.UnsignedCall(
-            sender=request.sender,
-            to=request.to or b"",
-            to_key=key,
-            gas_limit=request.gas_limit,
-            max_fee_per_gas=_wei(request.max_fee_per_gas),
-            max_priority_fee_per_gas=_wei(request.max_priority_fee_per_gas),
-            value=_wei(request.value),
-            data=request.data,
-            access_list=[(recipient, list(slots)) for recipient, slots in request.access_list],
-            authorizations=[
-                (a.chain_id, a.recipient, a.nonce, a.parity, _wei(a.r), _wei(a.s))
-                for a in request.authorizations
-            ],
-        )
-
 
 def _found_log(shard_id: ShardId, found: queries.FoundLog) -> FoundLog:
     return FoundLog(
@@ -277,14 +264,3 @@ def _found_log(shard_id: ShardId, found: queries.FoundLog) -> FoundLog:
         Hash32(found.transaction_hash),
         Log(Recipient(found.recipient), tuple(map(Hash32, found.topics)), found.data),
     )
-
-
-def _raise_failed(answer: CallAnswer) -> None:
-    if answer.error == REVERTED:
-        raise ExecutionReverted(answer.output)
-    if answer.error:
-        raise ExecutionFailed(answer.error)
-
-
-def _wei(number: int) -> bytes:
-    return number.to_bytes((number.bit_length() + 7) >> 3, "big")

@@ -16,14 +16,17 @@ from typing import Any
 from cluster.admin import TokenGuard
 from cluster.admission import Admission
 from cluster.cluster_node import ClusterNode
-from cluster.http_server import HttpServer
+from cluster.http_server import Answer, HttpServer
 from cluster.identity import Identity
 from cluster.router import Router
+from quarkparsec.jsonrpc.key_node import KeyNode
 from quarkparsec.jsonrpc.method import Method
 from quarkparsec.jsonrpc.methods.admin import ADMIN_METHODS
 from quarkparsec.jsonrpc.methods.table import METHODS
+from quarkparsec.jsonrpc.node import Node
 from quarkparsec.jsonrpc.policy import Door
 from quarkparsec.jsonrpc.service import Service
+from quarkparsec.types import ShardKey
 from quarkparsec.wire.session import Role
 
 log = logging.getLogger("gateway")
@@ -46,7 +49,11 @@ def public_server(identity: Identity, node: ClusterNode) -> HttpServer:
     """What wallets and tools talk to."""
     config = identity.config.gateway
     door = Door(frozenset(config.hosts), frozenset(config.origins))
-    return HttpServer(_service(node, METHODS).answer, door)
+
+    def at_key(key: ShardKey) -> Answer:
+        return _service(KeyNode(node, key), METHODS).answer
+
+    return HttpServer(_service(node, METHODS).answer, door, at_key=at_key)
 
 
 def admin_server(identity: Identity, node: ClusterNode) -> HttpServer:
@@ -71,7 +78,7 @@ async def run_gateway(
             await server.stop()
 
 
-def _service(node: ClusterNode, methods: Mapping[str, Method]) -> Service:
+def _service(node: Node, methods: Mapping[str, Method]) -> Service:
     return Service(node, methods, together=_together, report_fault=_report_fault)
 
 

@@ -17,10 +17,11 @@ from aiohttp.web_protocol import RequestHandler
 
 from cluster.driver import now_ms
 from quarkparsec.cache import Cache
-from quarkparsec.errors import Unavailable
+from quarkparsec.errors import InvalidInput, Unavailable
 from quarkparsec.jsonrpc.allowance import Allowance
+from quarkparsec.jsonrpc.method import Client
+from quarkparsec.jsonrpc.path import parse_path
 from quarkparsec.jsonrpc.policy import Door, Head, cors_headers, preflight_headers, refuse
-from quarkparsec.jsonrpc.service import Spend
 from quarkparsec.limits import (
     CLIENTS_MAX,
     HTTP_ANSWER_TIMEOUT_MS,
@@ -30,11 +31,15 @@ from quarkparsec.limits import (
     HTTP_LINGER_MS,
     RPC_BODY_BYTES_MAX,
 )
+from quarkparsec.types import ShardKey
 
 log = logging.getLogger("http")
 
-Answer = Callable[[bytes, Spend], Awaitable[bytes]]
-"""From a body and the client's purse to the answer's bytes."""
+Answer = Callable[[bytes, Client], Awaitable[bytes]]
+"""From a body and who sent it to the answer's bytes."""
+
+AtKey = Callable[[ShardKey], Answer]
+"""How bodies are answered at the URL of a shard key."""
 
 Guard = Callable[[web.BaseRequest], str | None]
 """Why a request is refused besides the policy, or None."""
@@ -43,8 +48,15 @@ Guard = Callable[[web.BaseRequest], str | None]
 class HttpServer:
     """One port."""
 
-    def __init__(self, answer: Answer, door: Door, guard: Guard | None = None) -> None:
+    def __init__(
+        self,
+        answer: Answer,
+        door: Door,
+        guard: Guard | None = None,
+        at_key: AtKey | None = None,
+    ) -> None:
         self._answer: Final = answer
+        self._at_key: Final = at_key
         self._door: Final = door
         self._guard: Final = guard
         self._allowances: Final[Cache[str, Allowance]] = Cache(CLIENTS_MAX)
@@ -83,10 +95,14 @@ class HttpServer:
         if self._guard is not None and (words := self._guard(request)) is not None:
             return web.Response(status=401, text=words)
         try:
+            answer_at = self._find(request.path)
+        except InvalidInput as error:
+            return web.Response(status=404, text=str(error))
+        try:
             async with asyncio.timeout(HTTP_BODY_TIMEOUT_MS / 1000):
                 body = await _read(request)
             async with asyncio.timeout(HTTP_ANSWER_TIMEOUT_MS / 1000):
-                answer = await self._answer(body, self._purse(request))
+                answer = await answer_at(body, self._client(request))
         except TimeoutError:
             return web.Response(status=503, text="request timed out")
         except (web.HTTPBadRequest, web.HTTPRequestEntityTooLarge) as error:
@@ -94,13 +110,22 @@ class HttpServer:
         headers = cors_headers(origin, self._door)
         return web.Response(body=answer, content_type="application/json", headers=headers)
 
-    def _purse(self, request: web.BaseRequest) -> Spend:
-        client = request.remote or ""
-        allowance = self._allowances.get(client)
+    def _find(self, path: str) -> Answer:
+        """Who answers at a path. Raises InvalidInput if nobody does."""
+        key = parse_path(path)
+        if key is None:
+            return self._answer
+        if self._at_key is None:
+            raise InvalidInput("not found: this port has no other path than /")
+        return self._at_key(key)
+
+    def _client(self, request: web.BaseRequest) -> Client:
+        network_address = request.remote or ""
+        allowance = self._allowances.get(network_address)
         if allowance is None:
             allowance = Allowance(now_ms())
-            self._allowances.put(client, allowance)
-        return lambda cost: allowance.spend(cost, now_ms())
+            self._allowances.put(network_address, allowance)
+        return Client(network_address, lambda cost: allowance.spend(cost, now_ms()))
 
 
 class _Connections(web.Server):

@@ -111,6 +111,10 @@ class Router:
                     self._locations.put(recipient, location)
         return {one: location for one, location in known.items() if location is not None}
 
+    def is_everywhere(self, recipient: Recipient) -> bool:
+        """Whether every shard has this contract, and no key."""
+        return recipient in self._everywhere
+
     async def key_of(self, recipient: Recipient, caller_key: ShardKey) -> ShardKey:
         """The key that a frame at `recipient` has when something under `caller_key` calls it."""
         if recipient in self._everywhere:

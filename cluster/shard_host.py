@@ -14,6 +14,7 @@ from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.errors import Unavailable
 from quarkparsec.limits import CATCH_UP_TIMEOUT_MS
+from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
@@ -51,7 +52,8 @@ class ShardHost:
 
     def admit(self, transaction: Transaction, to_key: ShardKey, *, runs_code: bool) -> None:
         """Put a transaction into the pool. Raises Rejected."""
-        self.driver.run(lambda: self.machine.admit(now_ms(), transaction, to_key, runs_code))
+        candidate = Candidate(transaction, to_key, runs_code)
+        self.driver.run(lambda: self.machine.admit(now_ms(), candidate))
 
     async def reached(self, epoch: int) -> None:
         """Wait until root block `epoch` is applied here. Raises Unavailable."""

@@ -13,10 +13,10 @@ from typing import Final
 
 from cluster import shard_queries
 from cluster.bus import Connection, listen, stay_connected
+from cluster.calls import Calls
 from cluster.identity import Identity
 from cluster.lane_links import LaneLinks
 from cluster.shard_host import ShardHost
-from cluster.shard_queries import Calls
 from quarkparsec.errors import Corrupt, InvalidInput, Unavailable
 from quarkparsec.types import Epoch, Hash32, ShardId
 from quarkparsec.wire import queries

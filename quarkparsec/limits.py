@@ -28,6 +28,9 @@ HANDSHAKE_FRAME_BYTES_MAX: Final = 256
 FRAME_BYTES_MAX: Final = 32 * 2**20
 """A block of 30 M gas holds at most 7.5 MB of call data; four times that, for answers with receipts."""
 
+LANE_ITEMS_MAX: Final = 128
+"""What shards say to each other in one frame: so many of the largest transactions fill half of one."""
+
 PEER_NAME_BYTES_MAX: Final = 64
 """Names are like "slave-0"."""
 
@@ -184,6 +187,10 @@ UNDERPRICED_EPOCH_MS: Final = 1_000
 BLOCK_CANDIDATES_MAX: Final = 8_192
 """Transactions that one block may try: more would not fit LANE_BUDGET_MS."""
 
+# --- audits
+
+AUDIT_FINDINGS_MAX: Final = 1_000
+"""Findings that are kept in words; one flipped byte early in a chain can contradict every block after it."""
 # --- tickets
 
 TICKET_BOUND_MAX: Final = 2**64 - 1
@@ -248,6 +255,15 @@ CALL_TIME_MS_MAX: Final = 2_000
 
 CALLS_WAITING_MAX: Final = 256
 """Calls and searches that wait for a thread in one slave."""
+
+CALL_ROUNDS_MAX: Final = 8
+"""How often a call may find out that it creates yet another contract whose home it doesn't know."""
+
+CALL_HOMES_MAX: Final = 1_024
+"""Contracts that one call may create away from their homes: each home is asked; 33 M gas of creations."""
+
+STRANGERS_MAX: Final = 16
+"""Accounts that one call took for contracts in vain: the first ones explain a failure, if any does."""
 
 LOG_RANGE_BLOCKS_MAX: Final = 10_000
 """Blocks that one eth_getLogs looks at; one bloom each."""

@@ -215,10 +215,10 @@ class LockTable:
         number, attempt = ticket.number, ticket.attempt
         if isinstance(answer, Reason):
             self._replies.append(Refused(number, attempt, answer))
-        elif answer is not None and issubclass(answer, Prepared | Committed | RolledBack):
-            self._replies.append(answer(number, attempt))
         elif answer is Wounded and ticket.wound is not None:
             self._replies.append(ticket.wound)
+        elif answer is not None and issubclass(answer, Prepared | Committed | RolledBack):
+            self._replies.append(answer(number, attempt))
 
     # --- locks
 

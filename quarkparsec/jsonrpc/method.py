@@ -38,6 +38,15 @@ class Cost(IntEnum):
     """The EVM runs."""
 
 
+class Client(NamedTuple):
+    """Who asks."""
+
+    network_address: str
+    """Where the request came from, as text."""
+    spend: Callable[[Cost], bool]
+    """Takes a cost out of the client's budget; False if there isn't that much left."""
+
+
 class Method(NamedTuple):
     """One row of a namespace's table."""
 
@@ -47,3 +56,5 @@ class Method(NamedTuple):
     cost: Cost
     run_many: RunMany | None = None
     """Runs consecutive members of a batch as one, in their order; only where that is faster."""
+    sees_client: bool = False
+    """Gets the Client before its arguments."""

@@ -10,6 +10,9 @@ Rules for whoever implements it:
   later than `head()` is treated as if there were none.
 - An `epoch` that is passed in exists (0 ≤ epoch ≤ head). State "as of epoch e" is that after the shard's
   last block ≤ e; a shard that was not there in e carries its last state over.
+- A `key` that is passed along makes an account explicit: recipient ‖ key, read in the key's shard as it is
+  seen under that key (state/foreign.py). Without one, the cluster knows where a recipient lives: a contract
+  under its key, a user at home.
 - Methods over a sequence answer in its order, one answer for each member; the sequence may be empty.
 - A question that can't be answered now raises `Unavailable` (`PrunedHistory` if never again); a malformed
   transaction `InvalidInput`, one that a rule refuses `Rejected` with geth's words. Anything else that is
@@ -29,17 +32,38 @@ from quarkparsec.chain.log_filter import LogFilter
 from quarkparsec.chain.receipt import Receipt
 from quarkparsec.errors import QuarkparsecError, Rejected
 from quarkparsec.state.account import Account
-from quarkparsec.types import Epoch, Gas, Hash32, Nonce, Recipient, ShardId, Slot, Wei
+from quarkparsec.types import (
+    Address,
+    Epoch,
+    Gas,
+    Hash32,
+    Nonce,
+    Recipient,
+    ShardId,
+    ShardKey,
+    Slot,
+    Wei,
+)
 
 # --- what a node may raise besides the tree in errors.py
+
+
+class ContractElsewhere(NamedTuple):
+    """A contract that a call needed and couldn't see: the two have different shard keys."""
+
+    recipient: Recipient
+    shard_key: ShardKey
+    caller_key: ShardKey
 
 
 class ExecutionReverted(Rejected):
     """A call ran and reverted; `data` is what it returned."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, elsewhere: ContractElsewhere | None = None) -> None:
         super().__init__("execution reverted")
         self.data = data
+        self.elsewhere = elsewhere
+        """What may well be the reason."""
 
 
 class ExecutionFailed(Rejected):
@@ -92,6 +116,8 @@ class CallRequest(NamedTuple):
     data: bytes
     access_list: AccessList
     authorizations: tuple[Authorization, ...]
+    key: ShardKey | None = None
+    """The explicit key of sender and target."""
 
 
 class AccountProof(NamedTuple):
@@ -141,11 +167,14 @@ class Node(Protocol):
 
     @property
     def chain_id(self) -> int:
-        """The cluster's chain id."""
+        """The chain id that transactions are signed for: the cluster's, or that of a shard key."""
 
     @property
     def client_version(self) -> str:
         """Name/version/platform/language, as geth writes it."""
+
+    def entropy(self) -> bytes:
+        """32 bytes that nobody can foretell."""
 
     def head(self) -> RootBlock:
         """The last committed root block."""
@@ -183,22 +212,33 @@ class Node(Protocol):
 
     # --- state
 
-    async def account(self, recipient: Recipient, epoch: Epoch) -> Account | None:
-        """The entry of a contract or of the home account, or None."""
+    async def address(self, recipient: Recipient) -> Address:
+        """Where the cluster has a recipient. Raises Rejected for what is in every shard."""
 
-    async def code(self, recipient: Recipient, epoch: Epoch) -> bytes:
+    async def account(
+        self, recipient: Recipient, epoch: Epoch, key: ShardKey | None = None
+    ) -> Account | None:
+        """The entry, or None."""
+
+    async def code(self, recipient: Recipient, epoch: Epoch, key: ShardKey | None = None) -> bytes:
         """The code there; b"" when there is none."""
 
     async def storage(
-        self, recipient: Recipient, slots: Sequence[Slot], epoch: Epoch
+        self,
+        recipient: Recipient,
+        slots: Sequence[Slot],
+        epoch: Epoch,
+        key: ShardKey | None = None,
     ) -> Sequence[int]:
         """The words in some slots."""
 
-    async def pending_nonce(self, recipient: Recipient) -> Nonce:
+    async def pending_nonce(self, recipient: Recipient, key: ShardKey | None = None) -> Nonce:
         """The nonce after every transaction of the sender that the pool could run now."""
 
-    async def prove(self, recipient: Recipient, slots: Sequence[Slot]) -> AccountProof:
-        """Merkle proofs at the shard's head."""
+    async def prove(
+        self, recipient: Recipient, slots: Sequence[Slot], key: ShardKey | None = None
+    ) -> AccountProof:
+        """Merkle proofs at the shard's head. Raises Rejected if the entry there has another key."""
 
     # --- execution
 

@@ -2,12 +2,16 @@
 
 Solidity reverts with ABI-encoded calls of two functions that nobody implements: `Error(string)` for
 `require` and `revert`, `Panic(uint256)` for what the compiler checks. The words are those of geth
-(accounts/abi: UnpackRevert), which libraries show to their users.
+(accounts/abi: UnpackRevert), which libraries show to their users. What geth can't have is a contract that
+is there and can't be seen: a caller under another shard key reverts, and doesn't know why. So that is said, too.
 """
 
 from __future__ import annotations
 
 from typing import Final
+
+from quarkparsec.codec.quantities import data
+from quarkparsec.jsonrpc.node import ContractElsewhere
 
 _ERROR: Final = bytes.fromhex("08c379a0")
 """The selector of Error(string)."""
@@ -32,10 +36,19 @@ _PANIC_WORDS: Final = {
 _WORD: Final = 32
 
 
-def revert_words(returned: bytes) -> str:
-    """`execution reverted`, followed by the reason if the data tell one."""
-    reason = _reason(returned)
-    return "execution reverted" if reason is None else f"execution reverted: {reason}"
+def revert_words(returned: bytes, elsewhere: ContractElsewhere | None = None) -> str:
+    """`execution reverted`, followed by the reason if the data tell one, and by who couldn't be seen."""
+    told = [_reason(returned), None if elsewhere is None else _cannot_see(elsewhere)]
+    reasons = [reason for reason in told if reason is not None]
+    return f"execution reverted: {'; '.join(reasons)}" if reasons else "execution reverted"
+
+
+def _cannot_see(elsewhere: ContractElsewhere) -> str:
+    return (
+        f"{data(elsewhere.recipient)} lives under shard key 0x{elsewhere.shard_key:08x}, "
+        f"this call runs under 0x{elsewhere.caller_key:08x}; "
+        'see "Where a contract lives" in the README'
+    )
 
 
 def _reason(returned: bytes) -> str | None:

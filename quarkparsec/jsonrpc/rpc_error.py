@@ -69,7 +69,7 @@ def as_rpc_error(error: QuarkparsecError) -> RpcError | None:
     if isinstance(error, RpcError):
         return error
     if isinstance(error, ExecutionReverted):
-        return RpcError(REVERTED, revert_words(error.data), data(error.data))
+        return RpcError(REVERTED, revert_words(error.data, error.elsewhere), data(error.data))
     if isinstance(error, PrunedHistory):
         return RpcError(PRUNED_HISTORY, "pruned history unavailable")
     if isinstance(error, TooManyResults):

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, Union
 
 from quarkparsec.errors import QuarkparsecError
 from quarkparsec.jsonrpc.arguments.argument import read_arguments
-from quarkparsec.jsonrpc.method import Cost, Method
+from quarkparsec.jsonrpc.method import Client, Method
 from quarkparsec.jsonrpc.node import Node
 from quarkparsec.jsonrpc.protocol import (
     Id,
@@ -37,9 +37,6 @@ from quarkparsec.jsonrpc.rpc_error import (
     method_not_found,
 )
 from quarkparsec.limits import RPC_BATCH_ANSWER_BYTES_MAX, RPC_BATCH_MAX, RPC_BATCH_PARALLEL_MAX
-
-Spend = Callable[[Cost], bool]
-"""Takes a cost out of the client's budget; False if there isn't that much left."""
 
 Together = Callable[[Sequence[Coroutine[Any, Any, list[bytes]]]], Awaitable[Sequence[list[bytes]]]]
 """Runs coroutines at once and returns their results in order, as asyncio.gather does."""
@@ -84,24 +81,24 @@ class Service:
         self._together = together
         self._report_fault = report_fault
 
-    async def answer(self, body: bytes, spend: Spend) -> bytes:
+    async def answer(self, body: bytes, client: Client) -> bytes:
         """The answer to a body; b"" if it holds only notifications. Raises nothing."""
         try:
             message = parse_body(body)
         except RpcError as error:
             return encode_error(None, error)
         if type(message) is list:
-            return await self._answer_batch(message, spend)
-        prepared = self._prepare(message, spend)
+            return await self._answer_batch(message, client)
+        prepared = self._prepare(message, client)
         unit = prepared if isinstance(prepared, _Refusal) else [prepared]
         return (await self._answer_unit(unit))[0]
 
-    async def _answer_batch(self, messages: list[object], spend: Spend) -> bytes:
+    async def _answer_batch(self, messages: list[object], client: Client) -> bytes:
         if not messages:
             return encode_error(None, invalid_request("empty batch"))
         if len(messages) > RPC_BATCH_MAX:
             return encode_error(None, invalid_request("batch too large"))
-        units = _units([self._prepare(message, spend) for message in messages])
+        units = _units([self._prepare(message, client) for message in messages])
         answers: list[bytes] = []
         for start in range(0, len(units), RPC_BATCH_PARALLEL_MAX):
             wave = units[start : start + RPC_BATCH_PARALLEL_MAX]
@@ -112,7 +109,7 @@ class Service:
         heard = [answer for answer in answers if answer]
         return encode_batch(heard) if heard else _SILENCE
 
-    def _prepare(self, message: object, spend: Spend) -> _Call | _Refusal:
+    def _prepare(self, message: object, client: Client) -> _Call | _Refusal:
         request = read_request(message)
         if isinstance(request, InvalidRequest):
             return _Refusal(request.id, False, invalid_request())
@@ -120,11 +117,13 @@ class Service:
         try:
             if method is None:
                 raise method_not_found(request.method)
-            if not spend(method.cost):
+            if not client.spend(method.cost):
                 raise RpcError(LIMIT_EXCEEDED, "too many requests")
             arguments = read_arguments(method.arguments, request.params)
         except RpcError as error:
             return _Refusal(request.id, request.is_notification, error)
+        if method.sees_client:
+            arguments.insert(0, client)
         return _Call(request.id, request.is_notification, method, arguments)
 
     async def _answer_unit(self, unit: _Unit) -> list[bytes]:

@@ -57,13 +57,13 @@ def build_root_block(
     invariant(
         fees_pending >= 0 <= supply, "no fee is credited twice, nor more burned than there is"
     )
-    header = _header(parent, plan, summaries, Wei(fees_pending), Wei(supply))
+    header = root_header(parent, plan, summaries, Wei(fees_pending), Wei(supply))
     return RootBlock(
         header, summaries, plan.participants, parent.shard_count, Wei(fees_pending), Wei(supply)
     )
 
 
-def _header(
+def root_header(
     parent: RootBlock,
     plan: EpochPlan,
     summaries: tuple[ShardSummary, ...],

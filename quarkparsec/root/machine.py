@@ -25,7 +25,7 @@ from quarkparsec.chain.fees import base_fee_after
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.codec import rlp
 from quarkparsec.effects import Effects, Persisted, Tick
-from quarkparsec.errors import Corrupt, InvalidInput
+from quarkparsec.errors import InvalidInput
 from quarkparsec.limits import (
     ANSWER_TIMEOUT_MS,
     BLOCK_HASH_WINDOW,
@@ -38,7 +38,7 @@ from quarkparsec.root.blocks import build_root_block, check_summary
 from quarkparsec.root.epoch_plan import plan_epoch
 from quarkparsec.root.events import Announce, Effect, Event, Excluded, LinkDown, LinkUp
 from quarkparsec.root.members import Member
-from quarkparsec.root.orders import commit_order, lane_order, open_order, seal_order
+from quarkparsec.root.orders import commit_order, lane_order, owed_message, seal_order
 from quarkparsec.root.pace import interval_to_next_ms, participants
 from quarkparsec.root.root_store import RootStore
 from quarkparsec.root.states import (
@@ -51,7 +51,7 @@ from quarkparsec.root.states import (
     Storing,
 )
 from quarkparsec.store import Batch, Store
-from quarkparsec.types import Epoch, Hash32, ShardId, Wei, home_key, shard_of
+from quarkparsec.types import Epoch, ShardId, Wei, home_key, shard_of
 from quarkparsec.wire import epoch as wire
 from quarkparsec.wire.epoch import (
     Committed,
@@ -71,7 +71,7 @@ class RootMachine:
         self._genesis: Final = genesis
         self._chain: Final = RootStore(store)
         self._head = self._chain.head()
-        self._hashes = deque(self._last_hashes(), BLOCK_HASH_WINDOW)
+        self._hashes = deque(self._chain.last_hashes(BLOCK_HASH_WINDOW), BLOCK_HASH_WINDOW)
         self._term = self._chain.term() + 1
         self._attempt = 0
         self._members: Final = tuple(Member(summary.shard_id) for summary in self._head.summaries)
@@ -229,7 +229,8 @@ class RootMachine:
 
     def _open(self, now: Executing, shards: Iterable[ShardId]) -> Executing:
         for shard_id in shards:
-            self._ask(self._members[shard_id], self._lane_order(now, shard_id))
+            order = lane_order(self._head, now.plan, now.lane, shard_id)
+            self._ask(self._members[shard_id], order)
         return now
 
     def _count_lane(self, now: Executing, event: LaneEnded) -> State:
@@ -256,10 +257,10 @@ class RootMachine:
         plan = now.plan
         tips = {shard_id: from_amount(ended.tips) for shard_id, ended in now.ended.items()}
         at_home = self._coinbase_home in plan.participants
-        fees = self._head.fees_pending + sum(tips.values()) if at_home else 0
-        sealing = Sealing(plan, tips, Wei(fees), {})
+        total = Wei(self._head.fees_pending + sum(tips.values()))
+        sealing = Sealing(plan, tips, {self._coinbase_home: total} if at_home else {}, {})
         for shard_id in plan.participants:
-            self._ask(self._members[shard_id], self._seal_order(sealing, shard_id))
+            self._ask(self._members[shard_id], seal_order(sealing, shard_id))
         return self._store_if_sealed(sealing)
 
     def _hear_of_sealed(self, now: Sealing, event: Sealed) -> State:
@@ -282,7 +283,7 @@ class RootMachine:
     def _store_if_sealed(self, now: Sealing) -> State:
         if len(now.summaries) < len(now.plan.participants):
             return now
-        block = build_root_block(self._head, now.plan, now.summaries, now.fees)
+        block = build_root_block(self._head, now.plan, now.summaries, Wei(sum(now.fees.values())))
         return Storing(block, self._persist(rows.block_batch(block)))
 
     def _commit(self, storing: Storing, event: Persisted) -> State:
@@ -318,7 +319,7 @@ class RootMachine:
         return now
 
     def _chase(self, now: State, member: Member) -> State:
-        owed = self._owed_message(now, member)
+        owed = owed_message(now, self._head, self._term, member)
         if owed is None:
             return now
         if member.joined and self._now_ms - member.asked_ms >= ANSWER_TIMEOUT_MS:
@@ -328,29 +329,7 @@ class RootMachine:
             self._effects.send(owed)
         return now
 
-    def _owed_message(self, now: State, member: Member) -> wire.FromMaster | None:
-        """What the shard was told and has not answered yet."""
-        shard_id = member.shard_id
-        if not member.joined:
-            return wire.Invite(shard_id, self._term, member.visit)
-        if not member.is_caught_up(self._head.number):
-            return commit_order(self._head, self._term, shard_id)
-        if not isinstance(now, InRound) or shard_id not in now.plan.participants:
-            return None
-        if isinstance(now, Executing):
-            return None if shard_id in now.ended else self._lane_order(now, shard_id)
-        return None if shard_id in now.summaries else self._seal_order(now, shard_id)
-
     # --- messages and effects
-
-    def _lane_order(self, now: Executing, shard_id: ShardId) -> wire.Open | wire.OpenLane:
-        if now.lane == IN_SHARD:
-            return open_order(self._head, now.plan, shard_id)
-        return lane_order(now.plan, now.lane, shard_id)
-
-    def _seal_order(self, sealing: Sealing, shard_id: ShardId) -> wire.Seal:
-        fees = sealing.fees if shard_id == self._coinbase_home else Wei(0)
-        return seal_order(sealing.plan, fees, shard_id)
 
     def _joined(self, message: wire.FromShard) -> Member | None:
         """The member that speaks; one that isn't joined is invited instead of heard (rule 5)."""
@@ -391,14 +370,6 @@ class RootMachine:
         if at_ms != self._wake_ms:
             self._wake_ms = at_ms
             self._effects.wake_at(at_ms)
-
-    def _last_hashes(self) -> Iterable[Hash32]:
-        last = self._head.number
-        for epoch in range(max(0, last - BLOCK_HASH_WINDOW + 1), last + 1):
-            block = self._chain.block(Epoch(epoch))
-            if block is None:
-                raise Corrupt(f"root block {epoch} is missing")
-            yield block.hash
 
 
 def _is_undecided(now: State, sealed: Sealed) -> bool:

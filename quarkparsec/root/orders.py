@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from quarkparsec.chain.block import RootBlock
 from quarkparsec.chain.fees import base_fee_after
+from quarkparsec.root.barriers import IN_SHARD
 from quarkparsec.root.epoch_plan import EpochPlan
+from quarkparsec.root.members import Member
+from quarkparsec.root.states import Executing, Sealing, State
 from quarkparsec.types import ShardId, Wei
 from quarkparsec.wire import epoch as wire
 from quarkparsec.wire.epoch import to_amount
 
 
-def open_order(head: RootBlock, plan: EpochPlan, shard_id: ShardId) -> wire.Open:
-    """Begin the epoch after `head` as planned."""
+def lane_order(
+    head: RootBlock, plan: EpochPlan, lane: int, shard_id: ShardId
+) -> wire.Open | wire.OpenLane:
+    """Run a lane; with the first one the epoch after `head` begins, as planned."""
+    if lane != IN_SHARD:
+        return wire.OpenLane(shard_id, plan.round, lane)
     return wire.Open(
         shard_id,
         plan.round,
@@ -25,14 +32,10 @@ def open_order(head: RootBlock, plan: EpochPlan, shard_id: ShardId) -> wire.Open
     )
 
 
-def lane_order(plan: EpochPlan, lane: int, shard_id: ShardId) -> wire.OpenLane:
-    """Every participant has ended the lane before."""
-    return wire.OpenLane(shard_id, plan.round, lane)
-
-
-def seal_order(plan: EpochPlan, fees: Wei, shard_id: ShardId) -> wire.Seal:
-    """Every lane has ended; `fees` are for this shard to credit."""
-    return wire.Seal(shard_id, plan.round, to_amount(fees))
+def seal_order(sealing: Sealing, shard_id: ShardId) -> wire.Seal:
+    """Every lane has ended."""
+    fees = sealing.fees.get(shard_id, Wei(0))
+    return wire.Seal(shard_id, sealing.plan.round, to_amount(fees))
 
 
 def commit_order(head: RootBlock, term: int, shard_id: ShardId) -> wire.Commit:
@@ -45,3 +48,18 @@ def commit_order(head: RootBlock, term: int, shard_id: ShardId) -> wire.Commit:
         head.summaries[shard_id].block_hash,
         to_amount(base_fee_after(head.header)),
     )
+
+
+def owed_message(now: State, head: RootBlock, term: int, member: Member) -> wire.FromMaster | None:
+    """What a shard was told and has not answered yet."""
+    shard_id = member.shard_id
+    if not member.joined:
+        return wire.Invite(shard_id, term, member.visit)
+    if not member.is_caught_up(head.number):
+        return commit_order(head, term, shard_id)
+    if isinstance(now, Executing) and shard_id in now.plan.participants:
+        is_over = shard_id in now.ended
+        return None if is_over else lane_order(head, now.plan, now.lane, shard_id)
+    if isinstance(now, Sealing) and shard_id in now.plan.participants:
+        return None if shard_id in now.summaries else seal_order(now, shard_id)
+    return None

@@ -69,6 +69,17 @@ class RootStore:
         """The term of the last master that was started here."""
         return int.from_bytes(self._reader.get(_TERM) or b"", "big")
 
+    def last_hashes(self, count: int) -> list[Hash32]:
+        """Of the last root blocks, at most `count`, ascending. Raises Corrupt if one is missing."""
+        head = self.head().number
+        hashes = []
+        for epoch in range(max(0, head - count + 1), head + 1):
+            block = self.block(Epoch(epoch))
+            if block is None:
+                raise Corrupt(f"root block {epoch} is missing")
+            hashes.append(block.hash)
+        return hashes
+
     def tickets_bound(self) -> int:
         """Where a ticket machine goes on: all smaller numbers may have been given."""
         return int.from_bytes(self._reader.get(_TICKETS) or b"", "big")

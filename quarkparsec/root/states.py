@@ -42,8 +42,8 @@ class Sealing(NamedTuple):
     plan: EpochPlan
     tips: dict[ShardId, Wei]
     """What each participant's lanes brought."""
-    fees: Wei
-    """What the coinbase's home credits."""
+    fees: dict[ShardId, Wei]
+    """What the coinbase's home credits, if it takes part."""
     summaries: dict[ShardId, ShardSummary]
     """Of those that have answered."""
 

@@ -21,8 +21,9 @@ from quarkparsec.chain.transaction import SET_CODE, Transaction, UnsupportedType
 from quarkparsec.errors import Rejected
 from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.state.account import delegate_of
-from quarkparsec.state.journal import Entry, Journal
-from quarkparsec.types import Gas, Recipient, ShardKey, Wei, shard_of
+from quarkparsec.state.entry import Entry
+from quarkparsec.state.journal import Journal
+from quarkparsec.types import Gas, ShardKey, Wei, shard_of
 
 
 class NonceTooLow(Rejected):
@@ -70,26 +71,37 @@ def check_sender(journal: Journal, transaction: Transaction, block: BlockContext
     if transaction.max_fee_per_gas < block.base_fee:
         raise _fee_cap_too_low(transaction, block)
     cost = transaction.gas_limit * transaction.max_fee_per_gas + transaction.value
-    check_funds(sender, transaction.from_key, cost)
+    meant = is_meant(sender, transaction.from_key)
+    balance = sender.balance if meant else 0
+    if (
+        balance < cost or not meant
+    ):  # another key's nonce isn't used up either, not even for nothing
+        raise insufficient_funds(sender, balance, transaction.from_key, cost)
 
 
-def check_funds(sender: Entry, from_key: ShardKey | None, cost: int) -> None:
-    """Raise InsufficientFunds unless the sender's entry, if it has the key that was signed for, can pay."""
-    if from_key is None or (sender.exists and sender.shard_key == from_key):
-        if sender.balance < cost:
-            raise InsufficientFunds(_insufficient(sender, sender.balance, cost))
-        return
-    words = _insufficient(sender, 0, cost)
-    place = f"under key {from_key:#010x}"
-    if sender.exists:
-        place += f", the account here has key {sender.shard_key:#010x}"
-    raise InsufficientFunds(f"{words} {place}")
+def insufficient_funds(
+    sender: Entry, balance: int, from_key: ShardKey | None, cost: int
+) -> InsufficientFunds:
+    """Why a sender that has `balance` to spend can't pay `cost`."""
+    words = (
+        "insufficient funds for gas * price + value: "
+        f"address 0x{sender.recipient.hex()} have {balance} want {cost}"
+    )
+    if not is_meant(sender, from_key):
+        words += f" under key {from_key:#010x}"
+        if sender.exists:
+            words += f", the account here has key {sender.shard_key:#010x}"
+    return InsufficientFunds(words)
 
 
-def check_target(
-    journal: Journal, to: Recipient | None, to_key: ShardKey | None, fork: Fork
-) -> None:
-    """Raise Rejected if this shard has no room for the explicit address `to` ‖ `to_key`."""
+def is_meant(sender: Entry, from_key: ShardKey | None) -> bool:
+    """Whether the entry is the account that was signed for. The cluster's is looked for at home only."""
+    return from_key is None or (sender.exists and sender.shard_key == from_key)
+
+
+def check_target(journal: Journal, transaction: Transaction, fork: Fork) -> None:
+    """Raise Rejected if an explicit transaction goes to an address that this shard has no room for."""
+    to, to_key = transaction.to, transaction.to_key
     if to is None or to_key is None or shard_of(to_key, journal.shard_count) != journal.shard_id:
         return
     if journal.entry(to).has_code or to in PRECOMPILES[fork]:
@@ -105,7 +117,7 @@ def check_block(
     journal: Journal, transaction: Transaction, block: BlockContext, gas_left: int
 ) -> Terms:
     """The terms, if the block has room; asked where the transaction is executed. Raises Rejected."""
-    check_target(journal, transaction.to, transaction.to_key, block.fork)
+    check_target(journal, transaction, block.fork)
     if transaction.gas_limit > gas_left:
         raise GasLimitReached(f"gas limit reached: have {gas_left}, want {transaction.gas_limit}")
     if transaction.type == SET_CODE and block.fork == "cancun":
@@ -144,11 +156,4 @@ def _fee_cap_too_low(transaction: Transaction, block: BlockContext) -> Rejected:
         "max fee per gas less than block base fee: "
         f"address 0x{transaction.sender.hex()}, maxFeePerGas: {transaction.max_fee_per_gas}, "
         f"baseFee: {block.base_fee}"
-    )
-
-
-def _insufficient(sender: Entry, balance: int, cost: int) -> str:
-    return (
-        "insufficient funds for gas * price + value: "
-        f"address 0x{sender.recipient.hex()} have {balance} want {cost}"
     )

@@ -15,6 +15,7 @@ from quarkparsec.chain.fork import Fork
 from quarkparsec.chain.transaction import SET_CODE, Transaction
 from quarkparsec.errors import Rejected
 from quarkparsec.limits import REPLACEMENT_BUMP_PERCENT
+from quarkparsec.state.account import Account
 from quarkparsec.types import Gas
 
 
@@ -49,6 +50,16 @@ def check_admissible(transaction: Transaction, rules: Rules) -> None:
         raise Rejected(
             "insufficient gas for floor data gas cost: "
             f"gas {transaction.gas_limit}, minimum needed {floor}"
+        )
+
+
+def check_key(transaction: Transaction, account: Account | None, cost: int) -> None:
+    """Raise Rejected if the account isn't the one that an explicit shard key names."""
+    key = transaction.from_key
+    if key is not None and account is not None and account.shard_key != key:
+        raise Rejected(
+            f"insufficient funds for gas * price + value: balance 0 under key {key:#010x}, "
+            f"tx cost {cost}; the account in this shard has key {account.shard_key:#010x}"
         )
 
 

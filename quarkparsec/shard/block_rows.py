@@ -143,6 +143,17 @@ def genesis_batch(header: Header) -> Batch:
     return {epoch_key(HEADER, 0): header_row(StoredHeader(header, NO_LEGS, Wei(0)))}
 
 
+def commit_batch(
+    reader: Reader, head: Epoch, hashes: Sequence[Hash32], built: BuiltBlock | None
+) -> Batch:
+    """Everything that the root block `head` changes here; `built` is this shard's part of it."""
+    batch = root_batch(reader, head, hashes)
+    if built is not None:
+        batch |= built.state.batch
+        batch |= block_batch(built)
+    return batch
+
+
 def block_batch(built: BuiltBlock) -> Batch:
     """Everything that a committed block leaves, its state aside."""
     header, entries = built.block.header, built.block.entries

@@ -15,7 +15,7 @@ from quarkparsec.limits import TICKET_LANE_BUDGET_MS
 from quarkparsec.shard import lane_tickets, lane_transfers
 from quarkparsec.shard.lane_tickets import TicketLane
 from quarkparsec.shard.lane_transfers import TransferLane
-from quarkparsec.shard.states import OpenRound
+from quarkparsec.shard.open_round import OpenRound
 from quarkparsec.types import ShardId
 from quarkparsec.wire.epoch import LaneEnded, to_amount
 from quarkparsec.wire.lanes import LaneItem, LaneMessages
@@ -44,13 +44,11 @@ def lane_ended(open_round: OpenRound, number: int) -> LaneEnded:
     return LaneEnded(shard_id, open_round.round, number, tips, wants, reaches)
 
 
-def take_early(
-    open_round: OpenRound, lane: TicketLane | TransferLane
-) -> list[tuple[ShardId, LaneItem]]:
+def take_early(open_round: OpenRound, number: int) -> list[tuple[ShardId, LaneItem]]:
     """What was said of a lane before it was open here."""
     early, later = list[LaneMessages](), list[LaneMessages]()
     for message in open_round.early:
-        (early if message.lane == lane.number else later).append(message)
+        (early if message.lane == number else later).append(message)
     open_round.early[:] = later
     return [(message.source, item) for message in early for item in message.items]
 

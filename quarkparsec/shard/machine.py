@@ -22,32 +22,26 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final, get_args
 
-from quarkparsec.chain.fees import TRANSACTION_GAS
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.header import ZERO_HASH
-from quarkparsec.chain.transaction import Transaction
-from quarkparsec.effects import Effects, JobDone, OutOfTime, Persisted, Tick
+from quarkparsec.effects import Effects, JobDone, Persisted, Tick
 from quarkparsec.errors import Corrupt, invariant
-from quarkparsec.limits import (
-    BLOCK_CANDIDATES_MAX,
-    EARLY_MESSAGES_MAX,
-    LANE_BUDGET_MS,
-    RESEND_MS,
-)
+from quarkparsec.limits import LANE_BUDGET_MS, RESEND_MS
 from quarkparsec.shard import block_rows as rows
 from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.admission import Rules
 from quarkparsec.shard.block_builder import BuiltBlock, build_block
-from quarkparsec.shard.block_draft import BlockDraft
 from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.shard.events import Announce, Effect, Event
 from quarkparsec.shard.lane_in_shard import LANE as IN_SHARD
 from quarkparsec.shard.lane_in_shard import run_in_shard
-from quarkparsec.shard.lane_order import lane_ended, new_lane, take_early, to_messages
-from quarkparsec.shard.neighbourhood import Neighbourhood
+from quarkparsec.shard.lane_order import lane_ended
+from quarkparsec.shard.lane_run import LaneRun
+from quarkparsec.shard.open_round import begin_round
 from quarkparsec.shard.opening import open_block, open_block_again
 from quarkparsec.shard.pool import Pool
 from quarkparsec.shard.replay import replay
+from quarkparsec.shard.root_head import RootHead
 from quarkparsec.shard.sealed_record import SealedRecord
 from quarkparsec.shard.states import (
     Absent,
@@ -58,17 +52,16 @@ from quarkparsec.shard.states import (
     Idle,
     InRound,
     Joining,
-    OpenRound,
     Replaying,
-    RootHead,
     Sealed,
     Sealing,
     State,
     Storing,
 )
+from quarkparsec.shard.work_report import WorkReport
 from quarkparsec.state.shard_state import ShardState
 from quarkparsec.store import Store
-from quarkparsec.types import Epoch, Hash32, Nonce, ShardId, ShardKey, Wei
+from quarkparsec.types import Epoch, Hash32, ShardId
 from quarkparsec.wire import epoch as wire
 from quarkparsec.wire.epoch import (
     Abort,
@@ -101,11 +94,10 @@ class ShardMachine:
         self._root_head = RootHead(Epoch(0), ZERO_HASH, genesis.base_fee)
         self._round = wire.Round(Epoch(0), 0, 0)
         """The last round that was opened or aborted."""
-        self._work = wire.Work.NONE
-        """What the master knows of the pool."""
         self._state: State = Absent(0)
         self._now_ms = 0
         self._effects: Final = Effects[Announce]()
+        self._report: Final = WorkReport(shard_id, self.pool, self._effects)
 
     # --- the outside
 
@@ -134,18 +126,13 @@ class ShardMachine:
             self._state = move(self, self._state, event)
         return self._effects.take()
 
-    def admit(
-        self, now_ms: int, transaction: Transaction, to_key: ShardKey, runs_code: bool = False
-    ) -> list[Effect]:
+    def admit(self, now_ms: int, candidate: Candidate) -> list[Effect]:
         """Take a transaction into the pool. Raises Rejected, in geth's words."""
         self._now_ms = now_ms
-        account = self.shard_state.account(transaction.sender)
-        nonce, balance = (account.nonce, account.balance) if account else (Nonce(0), Wei(0))
-        self.pool.add(Candidate(transaction, to_key, runs_code), nonce, balance, now_ms)
+        sender = candidate.transaction.sender
+        self.pool.add(candidate, self.shard_state.account(sender), now_ms)
         if isinstance(self._state, Idle):
-            work = self.pool.work_of(transaction.sender, self._root_head.base_fee)
-            if work > self._work:
-                self._report(work)
+            self._report.admitted(now_ms, self._term, sender, self._root_head)
         return self._effects.take()
 
     # --- joining
@@ -191,7 +178,7 @@ class ShardMachine:
                 record.to_message(self.shard_id) if record else None,
             )
         )
-        self._wake_later()
+        self._effects.wake_at(self._now_ms + RESEND_MS)
         return joining
 
     def _be_welcomed(self, joining: Joining, event: Welcome) -> State:
@@ -210,11 +197,10 @@ class ShardMachine:
             raise Corrupt("the root chain holds a block that this shard has lost")
         if joining.built is not None:
             return self._commit(head, hashes, joining.built)
-        opening = open_block_again(
-            self._genesis, self._block.hash, record.block.header, self.blocks.root_hash
-        )
+        block, root_hash = record.block, self.blocks.root_hash
+        opening = open_block_again(self._genesis, self._block.hash, block.header, root_hash)
         job_id = self._effects.run(
-            lambda _: replay(self.shard_state, record.block, opening), LANE_BUDGET_MS
+            lambda _: replay(self.shard_state, block, opening), LANE_BUDGET_MS
         )
         return Replaying(head, hashes, job_id)
 
@@ -236,16 +222,8 @@ class ShardMachine:
         same_chain = event.parent_hash == self._root_head.root_hash
         invariant(same_chain, "an epoch follows the root chain's head")
         opening = open_block(self._genesis, self._block.hash, event, self.blocks.root_hash)
-        open_round = OpenRound(
-            event.round,
-            opening,
-            BlockDraft(self.shard_state.journal(), opening.context),
-            Neighbourhood(self.shard_id, event.shard_count, frozenset(event.present)),
-            event.tickets,
-            [],
-        )
-        count_max = min(BLOCK_CANDIDATES_MAX, opening.context.gas_limit // TRANSACTION_GAS)
-        candidates = self.pool.candidates(opening.context.base_fee, count_max)
+        open_round = begin_round(event, opening, self.shard_state)
+        candidates = self.pool.candidates(opening.context.base_fee, open_round.candidates_max)
         job = partial(run_in_shard, open_round.draft, candidates, open_round.neighbourhood)
         return Executing(open_round, self._effects.run(job, LANE_BUDGET_MS))
 
@@ -267,66 +245,41 @@ class ShardMachine:
         open_round = now.open_round
         if event.round != open_round.round or now.ended is None:
             return now
-        fees = from_amount(event.fees)
-
-        def build(_: OutOfTime) -> BuiltBlock:
-            return build_block(self.shard_state, open_round.draft, fees, open_round.opening)
-
-        return Sealing(open_round, self._effects.run(build, LANE_BUDGET_MS))
+        draft, opening, fees = open_round.draft, open_round.opening, from_amount(event.fees)
+        job_id = self._effects.run(
+            lambda _: build_block(self.shard_state, draft, fees, opening), LANE_BUDGET_MS
+        )
+        return Sealing(open_round, job_id)
 
     # --- lanes 2 and 3
 
     def _open_lane(self, now: Executed | Crossing, event: OpenLane) -> State:
-        open_round = now.open_round
-        if event.round != open_round.round or now.ended is None:
+        if event.round != now.open_round.round or now.ended is None:
             return now
         if event.lane <= now.ended.lane:
             self._effects.send(now.ended)
             return now
-        lane = new_lane(open_round, event.lane, self._now_ms)
-        return self._step_lane(
-            Crossing(open_round, lane, take_early(open_round, lane), None, None)
-        )
+        run = LaneRun(self._now_ms, now.open_round, event, self._effects)
+        return Crossing(now.open_round, run, None)
 
     def _hear_shard(self, now: Executed | Crossing, event: LaneMessages) -> State:
         """Another shard speaks: of the lane that runs here, or of one that will open here, too."""
-        if event.round != now.open_round.round:
+        open_round = now.open_round
+        lane = now.run.number if isinstance(now, Crossing) else IN_SHARD
+        if event.round != open_round.round or event.lane < lane:
             return now
-        if not isinstance(now, Crossing) or event.lane > now.lane.number:
-            if len(now.open_round.early) < EARLY_MESSAGES_MAX:
-                now.open_round.early.append(event)
-            return now
-        if event.lane == now.lane.number:
-            now.inbox.extend((event.source, item) for item in event.items)
-            return now if now.job_id is not None else self._step_lane(now)
+        if event.lane > lane:
+            open_round.keep_for_later(event)
+        elif isinstance(now, Crossing):
+            now.run.hear(self._now_ms, event)
         return now
-
-    def _step_lane(self, now: Crossing) -> State:
-        """Let the lane take what has come, in a job."""
-        items = now.inbox.copy()
-        now.inbox.clear()
-        now_ms, lane = self._now_ms, now.lane
-        job_id = self._effects.run(lambda _: lane.step(now_ms, items), LANE_BUDGET_MS)
-        return now._replace(job_id=job_id)
 
     def _follow_lane(self, now: Crossing, event: JobDone) -> State:
-        """Say what the lane has to say, to the other shards and to the master."""
-        if event.job_id != now.job_id:
-            return now
-        for message in to_messages(now.open_round, now.lane.number, event.result):
-            self._effects.send(message)
-        now = now._replace(job_id=None)
-        if now.lane.has_ended and now.ended is None:
-            now = now._replace(ended=lane_ended(now.open_round, now.lane.number))
-            self._effects.send(now.ended)
-        if now.inbox:
-            return self._step_lane(now)
-        if now.lane.wake_ms is not None:
-            self._effects.wake_at(now.lane.wake_ms)
-        return now
+        return now._replace(ended=now.run.follow(self._now_ms, event))
 
     def _wake_lane(self, now: Crossing, _: Tick) -> State:
-        return now if now.job_id is not None else self._step_lane(now)
+        now.run.wake(self._now_ms)
+        return now
 
     # --- the block
 
@@ -352,7 +305,7 @@ class ShardMachine:
         self._round = max(self._round, event.round)
         if isinstance(now, Idle) or event.round < now.open_round.round:
             return now
-        self._report(self.pool.work(self._root_head.base_fee))
+        self._report.repeat(self._now_ms, self._term, self._root_head)
         return Idle()
 
     # --- committing
@@ -363,7 +316,7 @@ class ShardMachine:
             return now
         if event.epoch <= self._root_head.epoch:
             if isinstance(now, Idle):
-                self._send_committed()
+                self._report.committed(self._now_ms, self._term, self._root_head)
             return now
         head = RootHead(event.epoch, Hash32(event.root_hash), from_amount(event.base_fee))
         if isinstance(now, Sealed) and event.block_hash == now.built.hash:
@@ -375,10 +328,7 @@ class ShardMachine:
     def _commit(
         self, head: RootHead, hashes: tuple[Hash32, ...], built: BuiltBlock | None
     ) -> State:
-        batch = rows.root_batch(self._store, head.epoch, hashes)
-        if built is not None:
-            batch |= built.state.batch
-            batch |= rows.block_batch(built)
+        batch = rows.commit_batch(self._store, head.epoch, hashes, built)
         return Committing(head, built, self._effects.persist(batch, sync=False))
 
     def _be_committed(self, committing: Committing, event: Persisted) -> State:
@@ -388,39 +338,20 @@ class ShardMachine:
         if committing.built is not None:
             self._apply(committing.built)
         self.pool.expire(self._now_ms)
-        self._send_committed()
+        self._report.committed(self._now_ms, self._term, self._root_head)
         return Idle()
 
     def _apply(self, built: BuiltBlock) -> None:
         """Make the block visible, and take out of the pool what it made stale (rule 4)."""
         self.shard_state.commit(built.state)
         self._block = built.block.header
-        self.pool.follow(built.state.accounts, [each.transaction_hash for each in built.invalid])
-        for each in built.rerouted:
-            self.pool.reroute(each.transaction_hash, each.to_key)
+        self.pool.follow(built.state.accounts, built.invalid, built.rerouted)
         self._effects.announce(Announce(built.block, built.receipts, built.invalid))
 
     def _repeat_work(self, idle: Idle, _: Tick) -> State:
         self.pool.expire(self._now_ms)
-        self._report(self.pool.work(self._root_head.base_fee))
+        self._report.repeat(self._now_ms, self._term, self._root_head)
         return idle
-
-    def _send_committed(self) -> None:
-        self._work = self.pool.work(self._root_head.base_fee)
-        epoch = self._root_head.epoch
-        self._effects.send(wire.Committed(self.shard_id, self._term, epoch, self._work))
-        if self._work != wire.Work.NONE:
-            self._wake_later()
-
-    def _report(self, work: wire.Work) -> None:
-        """Tell the master what waits, and again until it opens an epoch."""
-        self._work = work
-        if work != wire.Work.NONE:
-            self._effects.send(wire.HasWork(self.shard_id, self._term, work))
-            self._wake_later()
-
-    def _wake_later(self) -> None:
-        self._effects.wake_at(self._now_ms + RESEND_MS)
 
 
 _Move = Callable[[ShardMachine, Any, Any], State]
@@ -428,6 +359,10 @@ _Move = Callable[[ShardMachine, Any, Any], State]
 
 def _in_round(move: _Move) -> dict[type, _Move]:
     return dict.fromkeys(get_args(InRound), move)
+
+
+def _between_lanes(move: _Move) -> dict[type, _Move]:
+    return {Executed: move, Crossing: move}
 
 
 MOVES: Final[Mapping[type, Mapping[type, _Move]]] = {
@@ -438,13 +373,9 @@ MOVES: Final[Mapping[type, Mapping[type, _Move]]] = {
     },
     Welcome: {Joining: ShardMachine._be_welcomed},
     Open: {Idle: ShardMachine._open, **_in_round(ShardMachine._open)},
-    OpenLane: {Executed: ShardMachine._open_lane, Crossing: ShardMachine._open_lane},
-    LaneMessages: {Executed: ShardMachine._hear_shard, Crossing: ShardMachine._hear_shard},
-    Seal: {
-        Executed: ShardMachine._seal,
-        Crossing: ShardMachine._seal,
-        Sealed: ShardMachine._repeat_sealed,
-    },
+    OpenLane: _between_lanes(ShardMachine._open_lane),
+    LaneMessages: _between_lanes(ShardMachine._hear_shard),
+    Seal: {**_between_lanes(ShardMachine._seal), Sealed: ShardMachine._repeat_sealed},
     Commit: {Idle: ShardMachine._decide, **_in_round(ShardMachine._decide)},
     Abort: {Idle: ShardMachine._abort, **_in_round(ShardMachine._abort)},
     JobDone: {

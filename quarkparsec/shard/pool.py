@@ -32,12 +32,14 @@ from quarkparsec.shard.admission import (
     Rules,
     check_admissible,
     check_funds,
+    check_key,
     check_nonce,
     check_replacement,
 )
+from quarkparsec.shard.block_draft import Invalid, Rerouted
 from quarkparsec.shard.eviction import EvictionOrder
 from quarkparsec.state.account import Account
-from quarkparsec.types import Hash32, Nonce, Recipient, ShardKey, Wei
+from quarkparsec.types import Hash32, Nonce, Recipient, Wei
 from quarkparsec.wire.epoch import Work
 
 
@@ -120,16 +122,17 @@ class Pool:
 
     # --- coming and going
 
-    def add(self, candidate: Candidate, nonce: Nonce, balance: Wei, now_ms: int) -> Pooled:
-        """Take a transaction of an account that has `nonce` and `balance`. Raises Rejected."""
+    def add(self, candidate: Candidate, account: Account | None, now_ms: int) -> Pooled:
+        """Take a transaction whose sender has `account` in this shard. Raises Rejected."""
         transaction = candidate.transaction
         if transaction.hash in self._by_hash:
             raise Rejected("already known")
         check_admissible(transaction, self._rules)
         queue = self._accounts.get(transaction.sender)
         if queue is None:
-            queue = AccountQueue(nonce, balance)
+            queue = AccountQueue(account.nonce, account.balance) if account else AccountQueue(0, 0)
         cost = transaction.gas_limit * transaction.max_fee_per_gas + transaction.value
+        check_key(transaction, account, cost)
         held = self._check_place(queue, transaction, cost)
         self._sequence += 1
         item = Pooled(candidate, cost, now_ms, self._sequence)
@@ -144,29 +147,25 @@ class Pool:
             self._settle(recipient, queue)
 
     def follow(
-        self, accounts: Mapping[Recipient, Account | None], invalid: Iterable[Hash32]
+        self,
+        accounts: Mapping[Recipient, Account | None],
+        invalid: Iterable[Invalid],
+        rerouted: Iterable[Rerouted],
     ) -> None:
         """A block was committed: what it made of accounts, and what it could not hold."""
         for recipient, account in accounts.items():
             if account is not None:
                 self.update(recipient, account.nonce, account.balance)
-        for transaction_hash in invalid:
-            self.drop(transaction_hash)
+        for refused in invalid:
+            self.drop(refused.transaction_hash)
+        for transfer in rerouted:
+            self._reroute(transfer)
 
     def drop(self, transaction_hash: Hash32) -> None:
         """Forget a transaction that turned out to be invalid; what follows it waits for another."""
         item = self._by_hash.get(transaction_hash)
         if item is not None:
             self._remove(item)
-
-    def reroute(self, transaction_hash: Hash32, to_key: ShardKey) -> None:
-        """A transfer turned out to be a call: code lives at its destination, under `to_key`."""
-        item = self._by_hash.get(transaction_hash)
-        if item is not None:
-            candidate = Candidate(item.transaction, to_key, runs_code=True)
-            rerouted = item._replace(candidate=candidate)
-            self._accounts[item.transaction.sender].replace(item, rerouted)
-            self._by_hash[transaction_hash] = rerouted
 
     def expire(self, now_ms: int) -> None:
         """Forget what has waited too long."""
@@ -178,6 +177,15 @@ class Pool:
             self._remove(oldest)
 
     # --- bookkeeping
+
+    def _reroute(self, transfer: Rerouted) -> None:
+        """A transfer turned out to be a call; it waits where it was, but for another lane."""
+        item = self._by_hash.get(transfer.transaction_hash)
+        if item is not None:
+            candidate = Candidate(item.transaction, transfer.to_key, runs_code=True)
+            rerouted = item._replace(candidate=candidate)
+            self._accounts[item.transaction.sender].replace(item, rerouted)
+            self._by_hash[transfer.transaction_hash] = rerouted
 
     def _check_place(
         self, queue: AccountQueue, transaction: Transaction, cost: int

@@ -30,36 +30,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from quarkparsec.shard.block_builder import BuiltBlock
-from quarkparsec.shard.block_draft import BlockDraft
-from quarkparsec.shard.lane_tickets import TicketLane
-from quarkparsec.shard.lane_transfers import TransferLane
-from quarkparsec.shard.neighbourhood import Neighbourhood
-from quarkparsec.shard.opening import Opening
+from quarkparsec.shard.lane_run import LaneRun
+from quarkparsec.shard.open_round import OpenRound
+from quarkparsec.shard.root_head import RootHead
 from quarkparsec.shard.sealed_record import SealedRecord
-from quarkparsec.types import Epoch, Hash32, ShardId, Wei
+from quarkparsec.types import Hash32
 from quarkparsec.wire import epoch as wire
-from quarkparsec.wire.lanes import LaneItem, LaneMessages
-
-
-class OpenRound(NamedTuple):
-    """The round that the shard takes part in."""
-
-    round: wire.Round
-    opening: Opening
-    draft: BlockDraft
-    neighbourhood: Neighbourhood
-    tickets: wire.Tickets
-    early: list[LaneMessages]
-    """What other shards said of a lane that isn't open here yet."""
-
-
-class RootHead(NamedTuple):
-    """The end of the root chain as far as the shard has been told."""
-
-    epoch: Epoch
-    root_hash: Hash32
-    base_fee: Wei
-    """Of the next epoch."""
 
 
 class Absent(NamedTuple):
@@ -97,11 +73,7 @@ class Executed(NamedTuple):
 
 class Crossing(NamedTuple):
     open_round: OpenRound
-    lane: TicketLane | TransferLane
-    inbox: list[tuple[ShardId, LaneItem]]
-    """What the lane hasn't been stepped with yet."""
-    job_id: int | None
-    """The step that runs now."""
+    run: LaneRun
     ended: wire.LaneEnded | None
     """What the master was told once this shard's part was over."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from quarkparsec.chain.legs import Call, Claim, Payment
 from quarkparsec.chain.transaction import Transaction
-from quarkparsec.runners.evm.contract_rule import FOREIGN_STUB
 from quarkparsec.runners.evm.executor import execute_ticketed
 from quarkparsec.runners.outcome import Outcome
 from quarkparsec.shard.block_draft import BlockDraft
@@ -40,7 +39,7 @@ def apply_claim(draft: BlockDraft, claim: Claim) -> None:
     journal = draft.journal
     journal.begin_transaction(claim.shard_key)
     if claim.stays:
-        journal.leave_stub(claim.recipient, claim.shard_key, FOREIGN_STUB)
+        journal.leave_stub(claim.recipient, claim.shard_key)
     elif journal.entry(claim.recipient).balance:
         journal.set_balance(claim.recipient, 0)
     journal.end_transaction()

@@ -10,7 +10,8 @@ are deleted as new ones are written, by the list of keys that each epoch changed
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from heapq import merge
 from itertools import islice
 
 from quarkparsec.codec import rlp
@@ -25,7 +26,7 @@ from quarkparsec.state.tables import (
     diff_range,
     encode_epoch,
 )
-from quarkparsec.store import Batch, Reader
+from quarkparsec.store import Batch, Reader, prefix_stop
 from quarkparsec.types import Epoch
 
 
@@ -34,6 +35,24 @@ def value_as_of(reader: Reader, key: bytes, epoch: Epoch) -> bytes | None:
     for _, before in reader.scan(*diff_range(key, Epoch(epoch + 1))):
         return before or None
     return reader.get(key)
+
+
+def table_as_of(reader: Reader, table: bytes, epoch: Epoch) -> Iterator[tuple[bytes, bytes]]:
+    """All rows of a flat table as they were after `epoch`, in the order of keys.
+
+    `epoch` must not be older than the oldest one kept.
+    """
+    then = {key: value_as_of(reader, key, epoch) for key in _changed_after(reader, table, epoch)}
+    gone = sorted((key, value) for key, value in then.items() if value is not None)
+    same = (row for row in reader.scan(table, prefix_stop(table)) if row[0] not in then)
+    return merge(same, gone)
+
+
+def _changed_after(reader: Reader, table: bytes, epoch: Epoch) -> set[bytes]:
+    lists = reader.scan(changed_key(Epoch(epoch + 1)), prefix_stop(CHANGED))
+    return {
+        key for _, encoded in lists for key in decode_flat_keys(encoded) if key.startswith(table)
+    }
 
 
 def record(before: Mapping[bytes, bytes | None], epoch: Epoch) -> Batch:

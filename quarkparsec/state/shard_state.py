@@ -21,8 +21,9 @@ from quarkparsec.errors import invariant
 from quarkparsec.limits import ACCOUNT_CACHE_MAX, CODE_CACHE_MAX
 from quarkparsec.state import history
 from quarkparsec.state.account import Account
+from quarkparsec.state.entry import EntryChange
 from quarkparsec.state.genesis_entry import GenesisEntry
-from quarkparsec.state.journal import EntryChange, Journal
+from quarkparsec.state.journal import Journal
 from quarkparsec.state.proof import Proof, prove
 from quarkparsec.state.sealing import Sealing
 from quarkparsec.state.stored import (
@@ -161,7 +162,7 @@ class ShardState:
         """The balances of all own entries at the head: what this shard has of the supply."""
         entries = self._store.snapshot().scan(ACCOUNT, prefix_stop(ACCOUNT))
         accounts = (decode_account(encoded) for _, encoded in entries)
-        return Wei(sum(account.balance for account in accounts if self._is_own(account)))
+        return Wei(sum(account.balance for account in accounts if self.is_own(account)))
 
     def _created(self, changes: Mapping[Recipient, EntryChange]) -> tuple[Address, ...]:
         """The own entries that had no code and have some now; stubs of other shards' are foreign."""
@@ -170,11 +171,12 @@ class ShardState:
             for recipient, change in changes.items()
             if change.account is not None
             and change.account.has_code
-            and self._is_own(change.account)
+            and self.is_own(change.account)
             and not (change.before is not None and change.before.has_code)
         )
 
-    def _is_own(self, account: Account) -> bool:
+    def is_own(self, account: Account) -> bool:
+        """Whether an entry lives in this shard, so that it counts."""
         return shard_of(account.shard_key, self.shard_count) == self.shard_id
 
 

@@ -1,7 +1,8 @@
 """What gateways ask of slaves and of the master, and what comes back.
 
 Accounts, blocks, receipts and transactions travel in the encodings that they are stored in; whoever asked
-decodes them. An epoch of None means the last committed one.
+decodes them. An epoch of None means the last committed one. With a `key`, state is answered as it is seen
+under that shard key (state/foreign.py), else as it is.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from quarkparsec.types import ShardKey
+from quarkparsec.wire.lanes import Endowment
 
 
 class Query(msgspec.Struct, frozen=True, tag=True):
@@ -107,6 +109,7 @@ class ReadAccount(Query, frozen=True):
     shard_id: int
     recipient: bytes
     epoch: int
+    key: int | None = None
 
 
 class ReadCode(Query, frozen=True):
@@ -115,6 +118,7 @@ class ReadCode(Query, frozen=True):
     shard_id: int
     recipient: bytes
     epoch: int
+    key: int | None = None
 
 
 class ReadStorage(Query, frozen=True):
@@ -124,6 +128,7 @@ class ReadStorage(Query, frozen=True):
     recipient: bytes
     slots: list[bytes]
     epoch: int
+    key: int | None = None
 
 
 class Words(Query, frozen=True):
@@ -151,8 +156,15 @@ class ProofAnswer(Query, frozen=True):
 # --- to a slave: execution without effect
 
 
+class Purse(msgspec.Struct, frozen=True, array_like=True):
+    """What a sender has at home, when a call runs elsewhere."""
+
+    nonce: int
+    balance: bytes
+
+
 class UnsignedCall(msgspec.Struct, frozen=True, array_like=True):
-    """A transaction that nobody signed; an empty `to` creates. Wei are big-endian bytes."""
+    """A transaction that nobody signed; an empty `to` creates. What may have 256 bits is big-endian bytes."""
 
     sender: bytes
     to: bytes
@@ -163,7 +175,13 @@ class UnsignedCall(msgspec.Struct, frozen=True, array_like=True):
     value: bytes
     data: bytes
     access_list: list[tuple[bytes, list[bytes]]]
-    authorizations: list[tuple[int, bytes, int, int, bytes, bytes]]
+    authorizations: list[tuple[bytes, bytes, int, int, bytes, bytes]]
+    key: int | None
+    """The shard key that the sender acts under; None: the cluster decides."""
+    purse: Purse | None
+    """None: the sender is at home where the call runs, or nobody in particular."""
+    endowments: list[Endowment]
+    """What waits for contracts that the call creates away from their homes."""
 
 
 class Surroundings(msgspec.Struct, frozen=True, array_like=True):
@@ -192,11 +210,15 @@ class EstimateGas(Query, frozen=True):
 
 
 class CallAnswer(Query, frozen=True):
-    """What a call returned; `error` is "" for success."""
+    """What a call returned; `error` is "" for success. If it `needs` anything, nothing else counts."""
 
     output: bytes
     gas_used: int
     error: str
+    strangers: list[bytes]
+    """Of a call that failed: whom it took for a contract and found none that it may see."""
+    needs: list[bytes]
+    """Contracts that it creates away from their homes and of whose endowments nothing was said."""
 
 
 # --- to a slave: blocks

@@ -283,6 +283,14 @@ def test_a_wounded_ticket_begins_again_with_a_newer_attempt(table: LockTable) ->
     assert table.apply(Prepare(1, 2)) == (Prepared(1, 2),)
 
 
+def test_nobody_is_told_that_a_ticket_is_forgotten(table: LockTable) -> None:
+    hold(table, 1, write(A))
+    lock(table, 0, write(A))
+    table.apply(Rollback(1, 1))
+    assert table.apply(Finish(1)) == ()
+    assert table.tickets() == {0: TicketState.BEGUN}
+
+
 def test_a_lock_that_comes_after_its_rollback_takes_nothing(table: LockTable) -> None:
     assert table.apply(Rollback(1, 1)) == (RolledBack(1, 1),)
     assert lock(table, 1, write(A)) == (Refused(1, 1, Reason.UNKNOWN_TICKET),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -31,18 +31,25 @@ ALICE, CAROL, BOB = KEYS[0], KEYS[1], KEYS[3]
 
 
 PLACED, PLACED_KEY = Recipient(b"\x99" * 20), ShardKey(0x0BADCAFE)
-"""A contract that `make_identity` can put on shard 2; its home is on shard 1."""
+"""For a contract on shard 2, whose home is shard 1."""
 
 
-def make_identity(folder: Path, placed_code: bytes = b"", **chain: Any) -> Identity:
+def contract(code: bytes, key: ShardKey = PLACED_KEY) -> dict[str, str]:
+    """A contract, as a genesis file has it."""
+    return {"nonce": "0x1", "code": "0x" + code.hex(), "shard_key": hex(key)}
+
+
+def make_identity(
+    folder: Path, alloc: Mapping[Recipient, dict[str, str]] | None = None, **chain: Any
+) -> Identity:
     """A fresh data directory of the development chain, on free ports.
 
-    `chain` changes the genesis file; `placed_code` puts a contract at PLACED, away from its home.
+    `alloc` adds accounts to the genesis file, `chain` changes the rest of it.
     """
     directory = DataDirectory(folder)
     options = ORDINARY
-    if placed_code or chain:
-        options = options._replace(genesis=_changed_genesis(folder, placed_code, chain))
+    if alloc or chain:
+        options = options._replace(genesis=_changed_genesis(folder, alloc or {}, chain))
     config, _ = directory.prepare(options)
     ports = iter([free_port() for _ in range(5)])
     slaves = [SlaveConfig(one.name, one.host, next(ports), one.shards) for one in config.slaves]
@@ -60,11 +67,11 @@ def make_identity(folder: Path, placed_code: bytes = b"", **chain: Any) -> Ident
     return load_identity(directory.config)
 
 
-def _changed_genesis(folder: Path, placed_code: bytes, chain: dict[str, Any]) -> Path:
+def _changed_genesis(
+    folder: Path, alloc: Mapping[Recipient, dict[str, str]], chain: dict[str, Any]
+) -> Path:
     genesis = orjson.loads(DEVNET.read_bytes()) | chain
-    if placed_code:
-        code, key = "0x" + placed_code.hex(), hex(PLACED_KEY)
-        genesis["alloc"]["0x" + PLACED.hex()] = {"nonce": "0x1", "code": code, "shard_key": key}
+    genesis["alloc"] |= {"0x" + recipient.hex(): account for recipient, account in alloc.items()}
     folder.mkdir(exist_ok=True)
     path = folder / "wanted.json"
     path.write_bytes(orjson.dumps(genesis))
@@ -112,7 +119,7 @@ def transfer(sender: bytes, to: bytes, nonce: int = 0) -> bytes:
     return typed(key=sender, to=bytes(recipient_of(to)), nonce=nonce)
 
 
-def creation(sender: bytes, *names: Recipient, nonce: int = 0) -> bytes:
-    """A signed creation of a contract whose access list names some accounts."""
+def creation(sender: bytes, *names: Recipient, data: bytes = b"\x00") -> bytes:
+    """A signed creation of a contract, the sender's first, whose access list names some accounts."""
     accessed = [[bytes(name), []] for name in names]
-    return typed(key=sender, to=b"", data=b"\x00", nonce=nonce, gas=100_000, access_list=accessed)
+    return typed(key=sender, to=b"", data=data, gas=200_000, access_list=accessed)

@@ -13,28 +13,31 @@ from aiohttp import web
 
 from cluster import http_server
 from cluster.http_server import Guard, HttpServer
-from quarkparsec.jsonrpc.method import Cost
+from quarkparsec.jsonrpc.method import Client, Cost
 from quarkparsec.jsonrpc.policy import Door
-from quarkparsec.jsonrpc.service import Spend
 from quarkparsec.limits import RPC_BODY_BYTES_MAX, RPC_BUDGET_MAX
+from quarkparsec.types import ShardKey
 from tests.cluster.free_port import free_port
 
 JSON = {"Content-Type": "application/json"}
 PAGE = "https://wallet.example"
 
-Answer = Callable[[bytes, Spend], Awaitable[bytes]]
+Answer = Callable[[bytes, Client], Awaitable[bytes]]
 
 
-async def echo(body: bytes, spend: Spend) -> bytes:
+async def echo(body: bytes, client: Client) -> bytes:
     return body
 
 
 @asynccontextmanager
 async def serving(
-    answer: Answer = echo, door: Door | None = None, guard: Guard | None = None
+    answer: Answer = echo,
+    door: Door | None = None,
+    guard: Guard | None = None,
+    at_key: Callable[[ShardKey], Answer] | None = None,
 ) -> AsyncIterator[str]:
     """The URL of a port behind which `answer` is."""
-    server, port = HttpServer(answer, door or Door(), guard), free_port()
+    server, port = HttpServer(answer, door or Door(), guard, at_key), free_port()
     await server.start("127.0.0.1", port)
     try:
         yield f"http://127.0.0.1:{port}"
@@ -77,10 +80,42 @@ def test_a_body_without_a_length_is_read_up_to_the_limit() -> None:
     run(scene)
 
 
+def test_a_path_leads_to_the_cluster_to_a_key_or_nowhere() -> None:
+    def at_key(key: ShardKey) -> Answer:
+        async def name(body: bytes, client: Client) -> bytes:
+            return b"key %d" % key
+
+        return name
+
+    async def scene() -> None:
+        async with serving(at_key=at_key) as url:
+            assert await post(url, b"body") == (200, b"body")
+            assert await post(url + "/key/000000ff?x=/", b"body") == (200, b"key 255")
+            for path in ("/key/zz", "/key/123456789", "/key/", "/explorer"):
+                status, words = await post(url + path, b"body")
+                assert (status, words[:10]) == (404, b"not found:")
+        async with serving() as url:
+            status, words = await post(url + "/key/000000ff", b"body")
+            assert (status, words[:10]) == (404, b"not found:")
+
+    run(scene)
+
+
+def test_a_client_is_known_by_its_network_address() -> None:
+    async def whom(body: bytes, client: Client) -> bytes:
+        return client.network_address.encode()
+
+    async def scene() -> None:
+        async with serving(whom) as url:
+            assert await post(url, b"") == (200, b"127.0.0.1")
+
+    run(scene)
+
+
 def test_an_answer_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_server, "HTTP_ANSWER_TIMEOUT_MS", 30)
 
-    async def never(body: bytes, spend: Spend) -> bytes:
+    async def never(body: bytes, client: Client) -> bytes:
         await asyncio.Event().wait()
         return body
 
@@ -107,9 +142,9 @@ def test_a_body_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_client_has_one_budget_over_all_its_connections() -> None:
-    async def spending(body: bytes, spend: Spend) -> bytes:
+    async def spending(body: bytes, client: Client) -> bytes:
         affordable = 0
-        while spend(Cost.EXECUTION):
+        while client.spend(Cost.EXECUTION):
             affordable += 1
         return b"%d" % affordable
 
@@ -138,7 +173,7 @@ def test_only_a_listed_page_may_read_an_answer() -> None:
 def test_who_the_guard_refuses_is_not_heard() -> None:
     heard: list[bytes] = []
 
-    async def listen(body: bytes, spend: Spend) -> bytes:
+    async def listen(body: bytes, client: Client) -> bytes:
         heard.append(body)
         return body
 

@@ -26,6 +26,7 @@ from tests.cluster.one_loop import (
     CAROL,
     PLACED,
     PLACED_KEY,
+    contract,
     creation,
     make_identity,
     running,
@@ -34,6 +35,7 @@ from tests.cluster.one_loop import (
 
 IDENTITY_PRECOMPILE = Recipient(bytes(19) + b"\x04")
 NOBODY = Recipient(b"\x77" * 20)
+PLACEMENT = {PLACED: contract(b"\x00")}
 
 
 def targets(router: Router, *raws: bytes) -> Coroutine[Any, Any, list[Target]]:
@@ -59,7 +61,7 @@ def test_a_transaction_goes_to_its_senders_shard_with_the_key_of_its_target(
     tmp_path: Path,
 ) -> None:
     async def scene() -> None:
-        async with running(make_identity(tmp_path, placed_code=b"\x00")) as (router, _):
+        async with running(make_identity(tmp_path, PLACEMENT)) as (router, _):
             far, call = transfer(ALICE, CAROL), typed(key=CAROL, to=bytes(PLACED))
             precompiled = typed(key=CAROL, to=bytes(IDENTITY_PRECOMPILE))
             carol_key = home_key(recipient_of(CAROL))
@@ -79,7 +81,7 @@ def test_a_creation_takes_the_key_of_the_first_contract_that_it_names(
     tmp_path: Path, contract_key: str
 ) -> None:
     async def scene() -> None:
-        identity = make_identity(tmp_path, b"\x00", contract_key=contract_key)
+        identity = make_identity(tmp_path, PLACEMENT, contract_key=contract_key)
         async with running(identity) as (router, _):
             ordinary = home_key(recipient_of(ALICE)) if contract_key == "home" else ShardKey(0)
             found = await targets(
@@ -99,13 +101,13 @@ def test_a_creation_takes_the_key_of_the_first_contract_that_it_names(
 def test_an_admitted_creation_can_be_called_and_named_before_any_block_has_it(
     tmp_path: Path,
 ) -> None:
-    contract = create_address(recipient_of(ALICE), 0)
-    call, dependent = typed(key=BOB, to=bytes(contract)), creation(CAROL, contract)
+    created = create_address(recipient_of(ALICE), 0)
+    call, dependent = typed(key=BOB, to=bytes(created)), creation(CAROL, created)
     there = Target(PLACED_KEY, runs_code=True)
 
     async def scene() -> None:
-        async with running(make_identity(tmp_path, placed_code=b"\x00")) as (router, _):
-            assert await targets(router, call) == [Target(home_key(contract), runs_code=False)]
+        async with running(make_identity(tmp_path, PLACEMENT)) as (router, _):
+            assert await targets(router, call) == [Target(home_key(created), runs_code=False)]
             made = creation(ALICE, PLACED)
             assert await targets(router, made, call, dependent) == [there] * 3
             router.remember(decode_transaction(made), there)

@@ -24,7 +24,8 @@ from quarkparsec.chain.receipt import Receipt
 from quarkparsec.chain.transaction import Transaction, decode_transaction
 from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT, keccak
 from quarkparsec.errors import QuarkparsecError, Rejected, TooManyResults
-from quarkparsec.jsonrpc.method import Cost
+from quarkparsec.jsonrpc.key_node import KeyNode
+from quarkparsec.jsonrpc.method import Client, Cost
 from quarkparsec.jsonrpc.methods.table import METHODS
 from quarkparsec.jsonrpc.node import (
     AccountProof,
@@ -40,13 +41,16 @@ from quarkparsec.jsonrpc.node import (
 from quarkparsec.jsonrpc.service import Service
 from quarkparsec.limits import LOG_RESULTS_MAX
 from quarkparsec.state.account import Account
+from quarkparsec.state.foreign import FOREIGN_STUB, seen_under
 from quarkparsec.types import (
+    Address,
     Epoch,
     Gas,
     Hash32,
     Nonce,
     Recipient,
     ShardId,
+    ShardKey,
     Slot,
     Wei,
     home_key,
@@ -60,6 +64,8 @@ COINBASE = Recipient(bytes.fromhex("c0" * 20))
 ALICE = Wallet.from_key(keccak(b"alice"))
 BOB = Recipient(bytes.fromhex("b0" * 20))
 TOKEN = Recipient(bytes.fromhex("70" * 20))
+EVERYWHERE = Recipient(bytes.fromhex("e0" * 20))
+"""In every shard."""
 TRANSFER = keccak(b"Transfer(address,address,uint256)")
 
 
@@ -173,6 +179,9 @@ class MemoryCluster:
 
     # --- the Node protocol
 
+    def entropy(self) -> bytes:
+        return keccak(b"entropy")
+
     def head(self) -> RootBlock:
         return self.roots[-1]
 
@@ -225,23 +234,45 @@ class MemoryCluster:
             raise TooManyResults
         return sorted(found, key=lambda log: (log.block.epoch, log.block.shard_id, log.log_index))
 
-    async def account(self, recipient: Recipient, epoch: Epoch) -> Account | None:
-        return self.accounts.get(recipient)
+    async def address(self, recipient: Recipient) -> Address:
+        if recipient == EVERYWHERE:
+            raise Rejected("it is in every shard and has no shard key")
+        account = self.accounts.get(recipient)
+        return Address(recipient, account.shard_key if account else home_key(recipient))
 
-    async def code(self, recipient: Recipient, epoch: Epoch) -> bytes:
-        return self.codes.get(recipient, b"")
+    async def account(
+        self, recipient: Recipient, epoch: Epoch, key: ShardKey | None = None
+    ) -> Account | None:
+        account = self.accounts.get(recipient)
+        return None if account is None else seen_under(key, account)
+
+    async def code(self, recipient: Recipient, epoch: Epoch, key: ShardKey | None = None) -> bytes:
+        return self.codes.get(recipient, b"") if self._shows(recipient, key) else FOREIGN_STUB
 
     async def storage(
-        self, recipient: Recipient, slots: Sequence[Slot], epoch: Epoch
+        self,
+        recipient: Recipient,
+        slots: Sequence[Slot],
+        epoch: Epoch,
+        key: ShardKey | None = None,
     ) -> Sequence[int]:
-        return [self.slots.get((recipient, slot), 0) for slot in slots]
+        shown = self._shows(recipient, key)
+        return [self.slots.get((recipient, slot), 0) if shown else 0 for slot in slots]
 
-    async def pending_nonce(self, recipient: Recipient) -> Nonce:
+    def _shows(self, recipient: Recipient, key: ShardKey | None) -> bool:
+        account = self.accounts.get(recipient)
+        return key is None or account is None or account.shard_key == key
+
+    async def pending_nonce(self, recipient: Recipient, key: ShardKey | None = None) -> Nonce:
         account = self.accounts.get(recipient)
         waiting = [entry for entry in self.waiting.values() if entry.sender == recipient]
         return Nonce((account.nonce if account else 0) + len(waiting))
 
-    async def prove(self, recipient: Recipient, slots: Sequence[Slot]) -> AccountProof:
+    async def prove(
+        self, recipient: Recipient, slots: Sequence[Slot], key: ShardKey | None = None
+    ) -> AccountProof:
+        if not self._shows(recipient, key):
+            raise Rejected("nothing to prove")
         proofs = [
             SlotProof(slot, self.slots.get((recipient, slot), 0), (b"\xc0",)) for slot in slots
         ]
@@ -259,19 +290,18 @@ class MemoryCluster:
 
 
 class Door:
-    """A Service over a MemoryCluster, asked synchronously."""
+    """A Service over a MemoryCluster, or over one shard key of it, asked synchronously."""
 
-    def __init__(self, cluster: MemoryCluster) -> None:
-        self.cluster = cluster
+    def __init__(self, cluster: MemoryCluster, key: ShardKey | None = None) -> None:
+        node = cluster if key is None else KeyNode(cluster, key)
+        self.network_address = "192.0.2.1"
         self.faults: list[tuple[str, Exception]] = []
         self.budget = 10**9
-        self.service = Service(
-            cluster, METHODS, together=_together, report_fault=self._report_fault
-        )
+        self.service = Service(node, METHODS, together=_together, report_fault=self._report_fault)
 
     def answer(self, body: bytes) -> bytes:
         """The answer to a body."""
-        return asyncio.run(self.service.answer(body, self._spend))
+        return asyncio.run(self.service.answer(body, Client(self.network_address, self._spend)))
 
     def request(self, message: object) -> Any:
         """The parsed answer to a message or batch; None for silence."""

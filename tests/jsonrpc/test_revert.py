@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quarkparsec.jsonrpc.node import ContractElsewhere
 from quarkparsec.jsonrpc.revert import revert_words
+from quarkparsec.types import Recipient, ShardKey
 from tests.jsonrpc import execution_apis
 
 ERROR = bytes.fromhex("08c379a0")
@@ -57,6 +59,19 @@ def test_a_panic_is_explained(code: int, words: str) -> None:
 )
 def test_data_that_say_nothing_are_not_explained(data: bytes) -> None:
     assert revert_words(data) == "execution reverted"
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [(b"", ""), (ERROR + eth_abi.encode(["string"], ["no price"]), "no price; ")],
+    ids=["no reason", "a reason"],
+)
+def test_who_could_not_be_seen_is_named_after_the_reason(returned: bytes, told: str) -> None:
+    elsewhere = ContractElsewhere(Recipient(b"\xab" * 20), ShardKey(0x1F), ShardKey(0xFFFFFFF2))
+    assert revert_words(returned, elsewhere) == (
+        f"execution reverted: {told}0x{'ab' * 20} lives under shard key 0x0000001f, this call runs "
+        'under 0xfffffff2; see "Where a contract lives" in the README'
+    )
 
 
 @given(st.binary(max_size=200), st.sampled_from([b"", ERROR, PANIC]))

@@ -11,7 +11,8 @@ from quarkparsec.crypto.keccak import keccak
 from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.runners.evm.executor import execute
 from quarkparsec.runners.outcome import Done, Outcome
-from quarkparsec.state.journal import Entry, Journal
+from quarkparsec.state.entry import Entry
+from quarkparsec.state.journal import Journal
 from quarkparsec.types import Gas, Hash32, Recipient, ShardId, ShardKey, Slot, Wei
 from tests.runners.dict_state import DictState
 

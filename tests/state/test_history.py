@@ -5,11 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quarkparsec.state.history import prune, record, value_as_of
+from quarkparsec.state.history import prune, record, table_as_of, value_as_of
 from quarkparsec.state.tables import (
+    ACCOUNT,
     CHANGED,
     DIFF,
     OLDEST_KEY,
+    STORAGE,
     account_key,
     encode_epoch,
     storage_key,
@@ -87,3 +89,14 @@ def test_what_is_older_already_is_not_pruned_again() -> None:
     store = MemoryStore({OLDEST_KEY: encode_epoch(7)})
     assert prune(store, Epoch(7)) == {}
     assert prune(store, Epoch(6)) == {}
+
+
+@given(EPOCHS)
+def test_a_whole_table_reads_as_it_was_after_each_epoch(
+    changes: list[tuple[int, dict[bytes, bytes | None]]],
+) -> None:
+    store, states = written(changes)
+    for epoch, flat in enumerate(states):
+        for table in (ACCOUNT, STORAGE):
+            expected = [(key, flat[key]) for key in sorted(flat) if key.startswith(table)]
+            assert list(table_as_of(store, table, Epoch(epoch))) == expected

@@ -11,7 +11,7 @@ from typing import Final
 from quarkparsec.codec import quantities
 from quarkparsec.errors import InvalidInput
 from quarkparsec.jsonrpc.rpc_error import invalid_params
-from quarkparsec.types import RECIPIENT_BYTES, Hash32, Recipient, Slot
+from quarkparsec.types import ADDRESS_BYTES, RECIPIENT_BYTES, Address, Hash32, Recipient, Slot
 
 _DIGITS: Final = re.compile(r"[0-9a-fA-F]*", re.ASCII)
 _SLOT: Final = re.compile(r"0x[0-9a-fA-F]*", re.ASCII)
@@ -57,6 +57,11 @@ def parse_bytes(value: object) -> bytes:
 def parse_recipient(value: object) -> Recipient:
     """A 20-byte address in any mixture of cases; checksums (EIP-55) are for people."""
     return Recipient(_parse_fixed(value, RECIPIENT_BYTES))
+
+
+def parse_address(value: object) -> Address:
+    """A 24-byte address: recipient and shard key."""
+    return Address.decode(_parse_fixed(value, ADDRESS_BYTES))
 
 
 def parse_hash(value: object) -> Hash32:

@@ -11,16 +11,10 @@ Universal contracts exist in every shard and belong to no key: everybody sees th
 
 from __future__ import annotations
 
-from typing import Final
-
-from quarkparsec.crypto.keccak import EMPTY_HASH, keccak
+from quarkparsec.crypto.keccak import EMPTY_HASH
 from quarkparsec.runners.evm.world import World
+from quarkparsec.state.foreign import FOREIGN_STUB, FOREIGN_STUB_HASH
 from quarkparsec.types import Hash32, Recipient
-
-FOREIGN_STUB: Final = bytes.fromhex("600080fd")
-"""PUSH1 0, DUP1, REVERT."""
-
-FOREIGN_STUB_HASH: Final = keccak(FOREIGN_STUB)
 
 
 def is_foreign(world: World, recipient: Recipient) -> bool:

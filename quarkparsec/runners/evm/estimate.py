@@ -12,7 +12,7 @@ from typing import Final
 
 from quarkparsec.errors import Rejected
 from quarkparsec.runners.block_context import BlockContext
-from quarkparsec.runners.evm.call import Call, CallResult, GasTooLow, call
+from quarkparsec.runners.evm.call import Call, CallResult, GasTooLow, available, call
 from quarkparsec.runners.evm.faults import OUT_OF_GAS
 from quarkparsec.runners.evm.instructions.calls import CALL_STIPEND_GAS
 from quarkparsec.state.journal import Journal
@@ -41,7 +41,7 @@ def estimate_gas(
     """The gas limit to sign, at most 1.5 % too high, never too low.
 
     `wanted.gas_limit` is the sender's own limit (below 21 000: none). Raises ExecutionFailed, other
-    Rejected as `call` does, and OutOfTime for all runs together.
+    Rejected and HomesNeeded as `call` does, and OutOfTime for all runs together.
     """
 
     def run(gas_limit: int) -> CallResult | None:
@@ -87,10 +87,10 @@ def _highest(journal: Journal, wanted: Call, block: BlockContext, gas_cap: Gas) 
     """The block's limit or the sender's own, what the sender can pay for, and the node's cap."""
     highest = wanted.gas_limit if wanted.gas_limit >= TRANSFER_GAS else block.gas_limit
     if wanted.max_fee_per_gas:
-        available = journal.entry(wanted.sender).balance - wanted.value
-        if available < 0:
+        left = available(journal, wanted) - wanted.value
+        if left < 0:
             raise Rejected("insufficient funds for transfer")
-        highest = Gas(min(highest, available // wanted.max_fee_per_gas))
+        highest = Gas(min(highest, left // wanted.max_fee_per_gas))
     return min(highest, gas_cap)
 
 

@@ -36,7 +36,7 @@ HISTORY: Final = 128
 """Epochs of reverse diffs, as the devnet keeps them."""
 
 ALONE: Final = Neighbourhood(ShardId(0), 1, frozenset({ShardId(0)}))
-"""Its only shard."""
+"""The only shard there is."""
 
 
 class Ours:

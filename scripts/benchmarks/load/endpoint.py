@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
+from urllib.parse import urljoin
 
 import aiohttp
 import orjson
@@ -37,6 +38,10 @@ class Endpoint:
         self.url: Final = url
         self._session: Final = session
         self._ids: Final = itertools.count(1)
+
+    def at(self, path: str) -> Endpoint:
+        """The same node at another path."""
+        return Endpoint(self._session, urljoin(self.url, path))
 
     async def call(self, method: str, *params: Any) -> Any:
         """The result of one call. Raises RpcError, Unavailable."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from benchmarks.load.endpoint import Endpoint
 from benchmarks.signing import Signed
@@ -38,10 +39,13 @@ async def probe(
 
 async def wait_for_receipt(
     endpoint: Endpoint, transaction_hash: bytes, poll_s: float, timeout_s: float
-) -> None:
-    """Return once the transaction has a receipt. Raises Unavailable after `timeout_s`."""
+) -> dict[str, Any]:
+    """The receipt, once the transaction has one. Raises Unavailable after `timeout_s`."""
     deadline = time.perf_counter() + timeout_s
-    while await endpoint.call("eth_getTransactionReceipt", data(transaction_hash)) is None:
+    while True:
+        receipt = await endpoint.call("eth_getTransactionReceipt", data(transaction_hash))
+        if isinstance(receipt, dict):
+            return receipt
         if time.perf_counter() > deadline:
             raise Unavailable(f"no receipt for {data(transaction_hash)} in {timeout_s:g} s")
         await asyncio.sleep(poll_s)

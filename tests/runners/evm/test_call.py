@@ -6,9 +6,18 @@ from typing import Any
 
 import pytest
 
+from quarkparsec.chain.creation import create_address
+from quarkparsec.chain.legs import Endowment
 from quarkparsec.errors import Rejected
-from quarkparsec.runners.evm.call import Call, CallResult, GasTooLow, call
-from quarkparsec.runners.evm.faults import EXECUTION_REVERTED
+from quarkparsec.runners.evm.call import (
+    Call,
+    CallResult,
+    GasTooLow,
+    HomesNeeded,
+    Purse,
+    call,
+)
+from quarkparsec.runners.evm.faults import ADDRESS_COLLISION, EXECUTION_REVERTED
 from quarkparsec.runners.evm.world import OutOfTime
 from quarkparsec.runners.validity import InsufficientFunds
 from quarkparsec.types import Gas, Recipient, Wei
@@ -78,6 +87,39 @@ def test_a_creation_answers_with_the_code() -> None:
     stage = Scene()
     assert run(stage, to=None, data=deploying(b"\x01\x02")).output == b"\x01\x02"
     assert stage.journal.changes() == {}
+
+
+def test_a_guest_has_the_nonce_and_the_money_of_its_home() -> None:
+    program = f"CALLER BALANCE {returning(1)}"
+    purse = Purse(7, Wei(100))
+    for sender in (SENDER, POOR):
+        stage = scene(program)
+        result = run(stage, sender=sender, purse=purse, value=Wei(30))
+        assert int.from_bytes(result.output, "big") == 70
+        with pytest.raises(InsufficientFunds, match="have 100 want 101"):
+            run(stage, sender=sender, purse=purse, value=Wei(101))
+        where = assemble(f"ADDRESS {returning(1)}")
+        created = run(stage, to=None, sender=sender, purse=purse, data=where).output
+        assert created[12:] == create_address(sender, 7)
+        assert stage.journal.changes() == {}
+        assert stage.journal.undo == []
+
+
+def test_what_waits_at_the_home_of_a_new_contract_has_to_be_known() -> None:
+    stage = Scene(shard_count=2)
+    nonce = next(nonce for nonce in range(9) if create_address(SENDER, nonce)[-1] & 1)
+    away = create_address(SENDER, nonce)
+    fields: dict[str, Any] = {"to": None, "purse": Purse(nonce, Wei(0))}
+    fields["data"] = assemble(f"SELFBALANCE {returning(1)}")
+    with pytest.raises(HomesNeeded) as needed:
+        run(stage, **fields)
+    assert needed.value.recipients == (away,)
+    result = run(stage, **fields, endowments={away: Endowment(away, Wei(9), is_taken=False)})
+    assert (int.from_bytes(result.output, "big"), result.error) == (9, None)
+    taken = run(stage, **fields, endowments={away: Endowment(away, Wei(9), is_taken=True)})
+    assert taken.error == ADDRESS_COLLISION
+    assert stage.journal.changes() == {}
+    assert stage.journal.undo == []
 
 
 def test_gas_must_pay_for_the_start() -> None:

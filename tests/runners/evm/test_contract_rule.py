@@ -7,9 +7,9 @@ from itertools import count
 import pytest
 
 from quarkparsec.chain.creation import create2_address, create_address
-from quarkparsec.runners.evm.contract_rule import FOREIGN_STUB
 from quarkparsec.runners.outcome import Done
 from quarkparsec.state.account import DELEGATION_PREFIX
+from quarkparsec.state.foreign import FOREIGN_STUB
 from quarkparsec.types import Recipient, ShardKey, home_key, shard_of
 from tests.runners.assembler import assemble, deploying, push, returning
 from tests.runners.scene import ETHER, KEY, OTHER_KEY, SENDER, Scene, recipient

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from quarkparsec.errors import Rejected
-from quarkparsec.runners.evm.call import Call
+from quarkparsec.runners.evm.call import Call, Purse
 from quarkparsec.runners.evm.estimate import TOLERANCE, ExecutionFailed, estimate_gas
 from quarkparsec.types import Gas, Recipient, Wei
 from tests.runners.assembler import assemble, deploying
@@ -82,3 +82,14 @@ def test_an_estimate_leaves_nothing_behind() -> None:
     stage = scene("7 0 SSTORE STOP")
     estimate(stage)
     assert stage.journal.changes() == {}
+
+
+def test_a_guest_pays_from_its_home_money() -> None:
+    fees: dict[str, Any] = {"max_fee_per_gas": Wei(10), "value": Wei(1)}
+    purse = Purse(3, Wei(210_001))
+    assert estimate(Scene(), recipient(7), purse=purse, **fees) == 21_000
+    poor = purse._replace(balance=Wei(0))
+    with pytest.raises(Rejected, match="insufficient funds for transfer"):
+        estimate(Scene(), recipient(7), purse=poor, **fees)
+    with pytest.raises(Rejected, match="gas required exceeds allowance \\(21000\\)"):
+        estimate(scene(PROGRAMS["stores"]), purse=purse, **fees)

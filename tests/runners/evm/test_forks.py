@@ -8,7 +8,8 @@ from tests.runners.assembler import assemble, returning
 from tests.runners.scene import Scene, recipient
 
 CONTRACT = recipient(1)
-JUMPDEST = 0x5B
+EXTCODESIZE, EXTCODEHASH, JUMPDEST = 0x3B, 0x3F, 0x5B
+CALLS = (0xF1, 0xF2, 0xF4, 0xFA)
 
 
 def test_every_fork_has_rules_for_its_precompiled_contracts() -> None:
@@ -17,11 +18,12 @@ def test_every_fork_has_rules_for_its_precompiled_contracts() -> None:
         assert RULES[fork].precompiles.keys() == PRECOMPILES[fork]
 
 
-def test_a_watched_table_differs_in_one_entry_and_not_in_its_price() -> None:
+def test_a_watched_table_differs_where_it_is_looked_and_not_in_any_price() -> None:
     for fork in FORKS:
         plain, watched = RULES[fork].instructions, WATCHED_RULES[fork].instructions
-        assert [n for n in range(256) if plain[n] != watched[n]] == [JUMPDEST]
-        assert plain[JUMPDEST][1:] == watched[JUMPDEST][1:]
+        differing = [n for n in range(256) if plain[n] != watched[n]]
+        assert differing == [EXTCODESIZE, EXTCODEHASH, JUMPDEST, *CALLS]
+        assert [entry[1:] for entry in plain] == [entry[1:] for entry in watched]
 
 
 def test_cancun_follows_no_delegation() -> None:

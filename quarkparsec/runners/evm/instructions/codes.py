@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from quarkparsec.runners.evm.contract_rule import visible_code, visible_code_hash
 from quarkparsec.runners.evm.frame import WORD_BYTES, Frame
 from quarkparsec.runners.evm.instructions.calls import charge_access, recipient_of
+from quarkparsec.runners.evm.read_only_world import ReadOnlyWorld
 
 COPY_WORD_GAS: Final = 3
+
+
+def meeting(execute: Callable[[Frame], None], depth: int) -> Callable[[Frame], None]:
+    """The same instruction for read-only executions: they note whom the word at `depth` names."""
+
+    def meet_and_execute(frame: Frame) -> None:
+        world = frame.state
+        if isinstance(world, ReadOnlyWorld):
+            world.meet(recipient_of(frame.stack[-depth]))
+        execute(frame)
+
+    return meet_and_execute
 
 
 def extcodesize(frame: Frame) -> None:

@@ -80,6 +80,9 @@ _OURS: Final[dict[int, Callable[[Frame], None]]] = {
     0xFF: creations.selfdestruct,
 }
 
+_MEETINGS: Final = {0x3B: 1, 0x3F: 1, 0xF1: 2, 0xF2: 2, 0xF4: 2, 0xFA: 2}
+"""Instructions that look at another account's code, and how deep in the stack they name it."""
+
 _POPS_AND_PUSHES: Final = {
     (0, 0): "00 5b",
     (0, 1): "30 32 33 34 36 38 3a 3d 41 42 43 44 45 46 47 48 4a 58 59 5a 5f",
@@ -142,10 +145,15 @@ def _table(theirs: Mapping[int, Any]) -> tuple[Instruction, ...]:
 
 
 def watched(instructions: tuple[Instruction, ...]) -> tuple[Instruction, ...]:
-    """The same table for read-only executions, which have a deadline."""
-    _, gas, stack_min, stack_max = instructions[_JUMPDEST]
-    entry = (frequent.watched_jump_destination, gas, stack_min, stack_max)
-    return (*instructions[:_JUMPDEST], entry, *instructions[_JUMPDEST + 1 :])
+    """The same table for read-only executions, which have a deadline and say whom they met."""
+    watching = {_JUMPDEST: frequent.watched_jump_destination} | {
+        opcode: codes.meeting(instructions[opcode][0], depth)
+        for opcode, depth in _MEETINGS.items()
+    }
+    return tuple(
+        (watching.get(opcode, execute), gas, stack_min, stack_max)
+        for opcode, (execute, gas, stack_min, stack_max) in enumerate(instructions)
+    )
 
 
 CANCUN: Final = _table(CANCUN_OPCODES)

@@ -1,0 +1,1 @@
+"""Sends one transaction, ordinary or native, and waits for its receipt."""

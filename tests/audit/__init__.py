@@ -1,0 +1,1 @@
+"""Books that were tampered with."""
