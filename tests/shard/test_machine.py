@@ -12,7 +12,7 @@ from quarkparsec.shard import states
 from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.events import Event
 from quarkparsec.shard.machine import MOVES
-from quarkparsec.types import Epoch, Nonce, ShardId, ShardKey, Wei
+from quarkparsec.types import Epoch, ShardId, ShardKey
 from quarkparsec.wire import epoch as wire
 from quarkparsec.wire.lanes import LaneMessages
 from tests.shard.cluster_of_one import ALICE, BOB, CAROL, ROOT_0, TERM, Driven, summary_of
@@ -248,7 +248,8 @@ def test_an_invalid_candidate_leaves_the_pool_with_the_commit() -> None:
     driven.admit(BOB, 0)
     driven.machine.pool.update(ALICE.recipient, 0, 10**20)  # type: ignore[arg-type]
     transaction = ALICE.sign(1, CAROL.recipient, 10**18)
-    driven.machine.pool.add(Candidate(transaction, ShardKey(0)), Nonce(0), Wei(10**20), 0)
+    account = driven.machine.shard_state.account(ALICE.recipient)
+    driven.machine.pool.add(Candidate(transaction, ShardKey(0)), account, 0)
     driven.open()
     (sealed,) = driven.seal()
     driven.commit(summary_of(sealed).block_hash)
