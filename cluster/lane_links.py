@@ -2,19 +2,23 @@
 
 Each slave keeps a connection of its own to every other one, and says over it what its shards have to say
 to theirs. So a message goes one way over a connection: two slaves share two. What can't be sent now is
-dropped: the machines ask again, and nothing of a lane outlives its round.
+dropped: the machines ask again, and nothing of a lane outlives its round. What doesn't fit a frame goes in
+several, one after the other.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
+
+import msgspec
 
 from cluster.bus import stay_connected
 from cluster.identity import Identity
 from cluster.peer_link import PeerLink
 from quarkparsec.errors import InvalidInput
+from quarkparsec.limits import LANE_ITEMS_MAX
 from quarkparsec.wire.lanes import LaneMessages
 from quarkparsec.wire.session import Peer, Role
 
@@ -47,7 +51,9 @@ class LaneLinks:
         if message.shard_id in self._own:
             asyncio.get_running_loop().call_soon(self._deliver, message)
         else:
-            self._link_of[message.shard_id].notify(message)
+            link = self._link_of[message.shard_id]
+            for part in _parts(message):
+                link.notify(part)
 
     def take(self, peer: Peer, message: LaneMessages) -> None:
         """Deliver what another slave says. Raises InvalidInput if it may not say that."""
@@ -60,3 +66,10 @@ class LaneLinks:
                 f"{peer.name} takes this slave for that of shard {message.shard_id}"
             )
         self._deliver(message)
+
+
+def _parts(message: LaneMessages) -> Iterator[LaneMessages]:
+    """The same in messages that fit a frame each, whatever transactions they carry."""
+    items = message.items
+    for start in range(0, len(items), LANE_ITEMS_MAX):
+        yield msgspec.structs.replace(message, items=items[start : start + LANE_ITEMS_MAX])

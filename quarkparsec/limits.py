@@ -28,6 +28,9 @@ HANDSHAKE_FRAME_BYTES_MAX: Final = 256
 FRAME_BYTES_MAX: Final = 32 * 2**20
 """A block of 30 M gas holds at most 7.5 MB of call data; four times that, for answers with receipts."""
 
+LANE_ITEMS_MAX: Final = 128
+"""What shards say to each other in one frame: so many of the largest transactions fill half of one."""
+
 PEER_NAME_BYTES_MAX: Final = 64
 """Names are like "slave-0"."""
 

@@ -178,7 +178,7 @@ class ShardMachine:
                 record.to_message(self.shard_id) if record else None,
             )
         )
-        self._wake_later()
+        self._effects.wake_at(self._now_ms + RESEND_MS)
         return joining
 
     def _be_welcomed(self, joining: Joining, event: Welcome) -> State:
@@ -275,11 +275,7 @@ class ShardMachine:
         return now
 
     def _follow_lane(self, now: Crossing, event: JobDone) -> State:
-        now.run.follow(self._now_ms, event)
-        if now.run.has_ended and now.ended is None:
-            now = now._replace(ended=lane_ended(now.open_round, now.run.number))
-            self._effects.send(now.ended)
-        return now
+        return now._replace(ended=now.run.follow(self._now_ms, event))
 
     def _wake_lane(self, now: Crossing, _: Tick) -> State:
         now.run.wake(self._now_ms)
@@ -356,9 +352,6 @@ class ShardMachine:
         self.pool.expire(self._now_ms)
         self._report.repeat(self._now_ms, self._term, self._root_head)
         return idle
-
-    def _wake_later(self) -> None:
-        self._effects.wake_at(self._now_ms + RESEND_MS)
 
 
 _Move = Callable[[ShardMachine, Any, Any], State]

@@ -21,8 +21,9 @@ from quarkparsec.errors import invariant
 from quarkparsec.limits import ACCOUNT_CACHE_MAX, CODE_CACHE_MAX
 from quarkparsec.state import history
 from quarkparsec.state.account import Account
+from quarkparsec.state.entry import EntryChange
 from quarkparsec.state.genesis_entry import GenesisEntry
-from quarkparsec.state.journal import EntryChange, Journal
+from quarkparsec.state.journal import Journal
 from quarkparsec.state.proof import Proof, prove
 from quarkparsec.state.sealing import Sealing
 from quarkparsec.state.stored import (

@@ -119,7 +119,7 @@ def transfer(sender: bytes, to: bytes, nonce: int = 0) -> bytes:
     return typed(key=sender, to=bytes(recipient_of(to)), nonce=nonce)
 
 
-def creation(sender: bytes, *names: Recipient, nonce: int = 0) -> bytes:
-    """A signed creation of a contract whose access list names some accounts."""
+def creation(sender: bytes, *names: Recipient, data: bytes = b"\x00") -> bytes:
+    """A signed creation of a contract, the sender's first, whose access list names some accounts."""
     accessed = [[bytes(name), []] for name in names]
-    return typed(key=sender, to=b"", data=b"\x00", nonce=nonce, gas=100_000, access_list=accessed)
+    return typed(key=sender, to=b"", data=data, gas=200_000, access_list=accessed)

@@ -13,9 +13,10 @@ import pytest
 from cluster.bus import Connection, connect, listen
 from cluster.identity import Identity
 from cluster.slave import Slave
+from quarkparsec.limits import FRAME_BYTES_MAX, LANE_ITEMS_MAX, TRANSACTION_BYTES_MAX
 from quarkparsec.types import Epoch, ShardId
 from quarkparsec.wire.epoch import Round
-from quarkparsec.wire.lanes import LaneMessages, Prepare
+from quarkparsec.wire.lanes import Execute, LaneMessages, Prepare
 from quarkparsec.wire.session import Role
 from tests.cluster.one_loop import make_identity
 from tests.cluster.test_bus import Recorder
@@ -125,6 +126,29 @@ def test_what_is_said_to_a_slave_that_is_away_is_lost_and_later_words_arrive(
                 async with slave_with_ears(identity, "slave-1", monkeypatch) as (_, heard):
                     await say_until_heard(zero, message(0, 1, number), heard)
                     assert message(0, 1, 1) not in heard
+
+    asyncio.run(scene())
+
+
+def test_more_than_a_frame_holds_arrives_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = bytes(TRANSACTION_BYTES_MAX)
+    count = FRAME_BYTES_MAX // TRANSACTION_BYTES_MAX + 1
+    items = tuple(Execute(n, 0, 0, raw, bytes(20), 0, None, ()) for n in range(count))
+
+    async def scene() -> None:
+        identity = make_identity(tmp_path)
+        async with (
+            slave_with_ears(identity, "slave-0", monkeypatch) as (zero, _),
+            slave_with_ears(identity, "slave-1", monkeypatch) as (_, heard),
+        ):
+            await say_until_heard(zero, message(0, 1, 1), heard)
+            zero.lanes.send(LaneMessages(ShardId(0), ShardId(1), ROUND, 2, items))
+            await say_until_heard(zero, message(0, 1, 2), heard)
+            assert all(len(part.items) <= LANE_ITEMS_MAX for part in heard)
+            executes = [one for part in heard for one in part.items if isinstance(one, Execute)]
+            assert [one.ticket for one in executes] == list(range(count))
 
     asyncio.run(scene())
 

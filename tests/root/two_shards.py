@@ -96,7 +96,7 @@ class Driven:
     def lane_ended(self, opened: wire.FromMaster, tips: int = 0) -> list[wire.FromMaster]:
         assert isinstance(opened, wire.Open)
         return self.give(
-            wire.LaneEnded(opened.shard_id, opened.round, 1, wire.to_amount(tips), ())
+            wire.LaneEnded(opened.shard_id, opened.round, 1, wire.to_amount(tips), (), ())
         )
 
     def sealed(

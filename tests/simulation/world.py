@@ -27,12 +27,14 @@ from quarkparsec.root.genesis_block import genesis_root_block
 from quarkparsec.root.machine import RootMachine
 from quarkparsec.root.root_store import block_batch
 from quarkparsec.shard import events as shard_events
+from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.state.genesis_entry import GenesisEntry
 from quarkparsec.store import MemoryStore
 from quarkparsec.types import Gas, Recipient, ShardId, ShardKey, Wei, home_key
 from quarkparsec.wire.epoch import FromMaster, FromShard
+from quarkparsec.wire.lanes import LaneMessages
 from tests.simulation.checker import Checker, Replica, Violation
 from tests.simulation.disk import Disk
 from tests.simulation.faults import Faults, draw_faults
@@ -56,7 +58,7 @@ MASTER: Final = "master"
 
 _DECODERS: Final = {
     True: msgspec.msgpack.Decoder(FromShard),
-    False: msgspec.msgpack.Decoder(FromMaster),
+    False: msgspec.msgpack.Decoder(FromMaster | LaneMessages),
 }
 
 
@@ -276,7 +278,8 @@ class World:
     def send(self, sender: str, message: Any) -> None:
         """Carry a message, perhaps never, perhaps twice."""
         encoded = msgspec.msgpack.encode(message)
-        receiver = self.shards[message.shard_id] if sender == MASTER else self.master
+        to_shard = sender == MASTER or isinstance(message, LaneMessages)
+        receiver = self.shards[message.shard_id] if to_shard else self.master
         if self._is_lost(sender, receiver.name):
             return
         copies = 2 if self.random.random() < self.faults.repetition else 1
@@ -357,7 +360,7 @@ def _boot_shard(machines: Machines, genesis: Genesis, index: int, disk: Disk) ->
 def _admit(
     transaction: Transaction, to_key: ShardKey, now_ms: int, machine: ShardMachine
 ) -> list[Any]:
-    return machine.admit(now_ms, transaction, to_key)
+    return machine.admit(now_ms, Candidate(transaction, to_key))
 
 
 def simulate(seed: int, machines: Machines | None = None, faults: Faults | None = None) -> Outcome:

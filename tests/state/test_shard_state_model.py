@@ -15,7 +15,6 @@ from hypothesis.stateful import (
 )
 
 from quarkparsec.errors import PrunedHistory
-from quarkparsec.state.account import delegate_of
 from quarkparsec.state.tables import CHANGED, DIFF
 from quarkparsec.types import (
     Address,
@@ -154,7 +153,7 @@ class ShardStateMachine(RuleBasedStateMachine):
         return tuple(
             Address(recipient, entry.shard_key)
             for recipient, entry in sorted(self.model.items())
-            if entry.code and delegate_of(entry.code) is None
+            if entry.code
             if recipient not in before or not before[recipient].code
         )
 
