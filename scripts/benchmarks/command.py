@@ -22,10 +22,11 @@ from benchmarks.engine.reads import compare_reads
 from benchmarks.engine.scenario import FULL, QUICK, Size, make_scenario
 from benchmarks.engine.stock import Stock
 from benchmarks.engine.tries import compare_tries
-from benchmarks.load.command import SEED_BYTES, funded_wallets, run
+from benchmarks.load.command import SEED_BYTES, funded_wallets, run, workload_of
 from benchmarks.load.endpoint import RpcError
 from benchmarks.load.options import Options
 from benchmarks.load.report import Latency, LoadReport
+from benchmarks.load.workload import Workload
 from benchmarks.local_cluster import running_cluster
 from quarkparsec.crypto.mnemonic import TEST_MNEMONIC
 from quarkparsec.errors import QuarkparsecError
@@ -61,22 +62,30 @@ def main(context: click.Context, quick: bool, json_path: Path | None) -> None:
 @click.option(
     "--kind", type=click.Choice(["transfer", "erc20"]), default="transfer", help="Of transaction."
 )
-def cluster(quick: bool, json_path: Path | None, shards: int, slaves: int, kind: Any) -> None:
+@click.option(
+    "--cross-shard", type=click.IntRange(0, 100), default=0, help="Percent to another shard."
+)
+def cluster(
+    quick: bool, json_path: Path | None, shards: int, slaves: int, kind: str, cross_shard: int
+) -> None:
     """Start a cluster on this machine, load it with transactions, stop it."""
     console = Console()
     _print_machine(console)
     flags = ["--shards", str(shards), "--slaves", str(slaves)]
     transactions = LOAD_TRANSACTIONS_QUICK if quick else LOAD_TRANSACTIONS
+    workload = workload_of(kind, cross_shard)
     reports = []
     try:
         for batch in BATCHES:
             with console.status("starting a cluster"), running_cluster(flags) as url:
-                options = _load_options(url, transactions, batch, kind)
+                options = _load_options(url, transactions, batch, workload)
                 reports.append(run(options, funded_wallets(TEST_MNEMONIC, ()), console))
     except (QuarkparsecError, RpcError) as error:
         console.print(f"[red]{error}[/red]")
         sys.exit(2)
-    title = f"{transactions:,} × {kind}, {shards} shards on {slaves} slaves; to receipt in ms"
+    title = (
+        f"{transactions:,} × {workload.name}, {shards} shards on {slaves} slaves; to receipt in ms"
+    )
     console.print(_load_table(reports, title))
     _save(json_path, {"cluster": [report.as_json() for report in reports]})
     sys.exit(0 if all(report.is_flawless for report in reports) else 1)
@@ -102,15 +111,14 @@ def run_engine(size: Size, console: Console) -> list[Comparison]:
     return tables
 
 
-def _load_options(url: str, transactions: int, batch: int, kind: Any) -> Options:
+def _load_options(url: str, transactions: int, batch: int, workload: Workload) -> Options:
     return Options(
         url=url,
         transactions=transactions,
         senders=200,
         in_flight=32,
         batch=batch,
-        kind=kind,
-        same_shard=True,
+        workload=workload,
         probes=100,
         poll_s=0.003,
         backlog=4_000,
