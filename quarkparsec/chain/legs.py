@@ -50,9 +50,7 @@ class Endowment(NamedTuple):
     def from_item(cls, item: rlp.Item) -> Endowment:
         """Read a decoded endowment. Raises InvalidInput."""
         recipient, balance, is_taken = _fields(item, 3)
-        return cls(
-            _recipient(recipient), Wei(rlp.scalar(balance)), bool(rlp.scalar(is_taken, bits=1))
-        )
+        return cls(_recipient(recipient), Wei(rlp.scalar(balance)), _flag(is_taken))
 
 
 class Call(NamedTuple):
@@ -245,7 +243,7 @@ def _ticket_leg(item: rlp.Item) -> TicketLeg:
             _recipient(recipient),
             ShardKey(rlp.scalar(shard_key, bits=32)),
             Wei(rlp.scalar(amount)),
-            bool(rlp.scalar(stays, bits=1)),
+            _flag(stays),
         )
     raise InvalidInput("a leg of an unknown kind")
 
@@ -260,3 +258,10 @@ def _recipient(item: rlp.Item) -> Recipient:
     if not isinstance(item, bytes) or len(item) != RECIPIENT_BYTES:
         raise InvalidInput("a recipient has 20 bytes")
     return Recipient(item)
+
+
+def _flag(item: rlp.Item) -> bool:
+    number = rlp.scalar(item, bits=8)
+    if number > 1:
+        raise InvalidInput("a flag is 0 or 1")
+    return bool(number)
