@@ -56,7 +56,7 @@ PARENT: Final = Hash32(bytes(32))
 NO_DEADLINE_MS: Final = 10**9
 GAS: Final = 1_000_000
 
-PEOPLE: Final = wallets(SHARD_COUNT, 3)
+PEOPLE: Final = tuple(wallets(SHARD_COUNT, 3).values())
 """Three accounts at home in each shard, each with one ether."""
 
 
@@ -99,6 +99,13 @@ class Settled(NamedTuple):
             if entry.raw == transaction.raw
         ]
 
+    def block(self, shard_id: int) -> ShardBlock:
+        return self.blocks[ShardId(shard_id)].block
+
+    def created(self, shard_id: int) -> list[Recipient]:
+        """The contracts that the root block will name in this shard."""
+        return [address.recipient for address in self.blocks[ShardId(shard_id)].summary.created]
+
     def legs(self, kind: type, shard_id: int | None = None) -> list[Any]:
         return [
             leg
@@ -139,7 +146,7 @@ class Neighbours:
             }
             for shard_id in SHARDS
         }
-        for group in PEOPLE.values():
+        for group in PEOPLE:
             for wallet in group:
                 _put(entries, wallet.recipient, home_key(wallet.recipient), ETHER)
         for at, code in (contracts or {}).items():
@@ -191,9 +198,9 @@ class Neighbours:
     def _key_of_contract(self, at: Recipient) -> ShardKey | None:
         for shard_id, state in self.states.items():
             account = state.account(at)
-            if account and account.code_hash != EMPTY_HASH:
-                if shard_of(account.shard_key, SHARD_COUNT) == shard_id:
-                    return account.shard_key
+            is_contract = account is not None and account.code_hash != EMPTY_HASH
+            if account and is_contract and shard_of(account.shard_key, SHARD_COUNT) == shard_id:
+                return account.shard_key
         return None
 
     # --- rounds

@@ -9,7 +9,7 @@ import pytest
 from quarkparsec.chain.creation import create2_address, create_address
 from quarkparsec.chain.legs import Claim, Endowment, Payment
 from quarkparsec.state.foreign import FOREIGN_STUB
-from quarkparsec.types import Recipient, home_key, shard_of
+from quarkparsec.types import Recipient, Wei, home_key, shard_of
 from tests.shard.neighbours import (
     ETHER,
     GAS,
@@ -86,13 +86,13 @@ def test_the_receipt_is_in_the_contracts_shard_and_the_payment_in_the_senders() 
     _, receipt = settled.done(call)
     (log,) = receipt.logs
     assert (log.recipient, [topic[-1] for topic in log.topics]) == (FAR, [8, 7])
-    assert settled.blocks[2].block.header.logs_bloom == receipt.bloom
+    assert settled.block(2).header.logs_bloom == receipt.bloom
     (leg,) = settled.legs(Payment, 0)
     money = GAS * PRICE + 5
     assert (leg.sender, leg.money) == (ALICE.recipient, money)
     assert leg.money_back == money - 5 - receipt.gas_used * PRICE
     assert [(each.position, each.money) for each in settled.calls] == [(leg.position, money)]
-    assert settled.blocks[0].block.entries == ()
+    assert settled.block(0).entries == ()
 
 
 def test_a_call_that_reverts_costs_its_gas_only_and_leaves_nothing() -> None:
@@ -124,7 +124,7 @@ def test_money_that_a_contract_gives_its_caller_goes_home_with_the_rest() -> Non
     _, receipt = settled.done(call)
     assert shards.balance(ALICE.recipient) == ETHER + 1_000 - receipt.gas_used * PRICE
     assert shards.balance(ALICE.recipient, 2) == 0
-    assert settled.blocks[2].block.legs.payouts == ()
+    assert settled.block(2).legs.payouts == ()
 
 
 def test_calls_of_one_sender_happen_in_the_order_of_their_nonces() -> None:
@@ -196,10 +196,8 @@ def test_a_creation_takes_what_waits_at_its_home_and_leaves_a_stub_there() -> No
     assert (claim.recipient, claim.shard_key) == (contract, home_key(ALICE.recipient))
     assert (claim.amount, claim.stays) == (500, True)
     (call,) = settled.calls
-    assert call.endowments == (Endowment(contract, 500, is_taken=False),)
-    created = settled.blocks[0].summary.created
-    assert [address.recipient for address in created] == [contract]
-    assert settled.blocks[3].summary.created == ()
+    assert call.endowments == (Endowment(contract, Wei(500), is_taken=False),)
+    assert (settled.created(0), settled.created(3)) == ([contract], [])
 
 
 def test_a_creation_under_a_key_of_another_shard_is_paid_at_home() -> None:
@@ -322,6 +320,18 @@ def test_contracts_that_a_remote_contract_creates_are_asked_for_one_after_the_ot
     assert [shards.slot(FAR, slot) for slot in range(3)] == list(map(number_of, contracts))
     assert sorted(claim.recipient for claim in settled.claims) == sorted(away)
     assert all(shards.code(contract, home_of(contract)) == FOREIGN_STUB for contract in away)
+
+
+def test_a_call_that_turns_out_to_need_an_absent_home_waits() -> None:
+    shards = Neighbours({FAR: creating(storing(5), times=4)})
+    assert {home_of(create_address(FAR, nonce)) for nonce in (1, 2, 3, 4)} == {1, 2, 3}
+    call, after = sign(ALICE, 0, FAR), sign(ALICE, 1, contract_at(0))
+    settled = shards.run(call, after, present=(0, 1, 2))
+    assert settled.places(call) == settled.places(after) == []
+    assert settled.invalid == []
+    assert shards.nonce(ALICE.recipient) == 0
+    settled = shards.run(call, after)
+    assert settled.done(call).receipt.status == settled.done(after).receipt.status == 1
 
 
 # --- conflicts
