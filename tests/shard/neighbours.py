@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, Final, NamedTuple
 
 from quarkparsec.chain.block import ShardBlock
+from quarkparsec.chain.creation import create2_address, create_address
 from quarkparsec.chain.legs import Call, Claim, Payment
 from quarkparsec.chain.receipt import Receipt
 from quarkparsec.chain.transaction import Transaction
@@ -50,6 +51,8 @@ BASE_FEE: Final = Wei(7)
 ETHER: Final = 10**18
 COINBASE: Final = Recipient(b"\xc0" * 19 + b"\x01")
 """At home in shard 1."""
+DEPLOYER: Final = Recipient(b"\x4e" * 20)
+"""Where tests put a universal deployer."""
 PRICE: Final = 10
 """What all transactions pay for gas: base fee and a tip of 3."""
 PARENT: Final = Hash32(bytes(32))
@@ -69,6 +72,31 @@ def sign(wallet: Wallet, nonce: int, to: Recipient | None, **fields: Any) -> Tra
     """A transaction for the cluster's chain id that can do about everything."""
     terms = {"gas_limit": GAS, "fee_cap": 100, "tip": PRICE - BASE_FEE}
     return wallet.sign(nonce, to, **(terms | fields))
+
+
+def home_of(recipient: Recipient) -> ShardId:
+    return shard_of(home_key(recipient), SHARD_COUNT)
+
+
+def number_of(recipient: Recipient) -> int:
+    """A recipient as a word of the EVM."""
+    return int.from_bytes(recipient, "big")
+
+
+def nonce_for_home(creator: Recipient, home: int) -> int:
+    """The first nonce whose contract is at home in shard `home`."""
+    nonce = 0
+    while home_of(create_address(creator, nonce)) != home:
+        nonce += 1
+    return nonce
+
+
+def salt_for_home(initcode: bytes, home: int) -> int:
+    """The same for what the universal deployer makes."""
+    salt = 0
+    while home_of(create2_address(DEPLOYER, salt, initcode)) != home:
+        salt += 1
+    return salt
 
 
 class Done(NamedTuple):

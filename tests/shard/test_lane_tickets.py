@@ -9,8 +9,9 @@ import pytest
 from quarkparsec.chain.creation import create2_address, create_address
 from quarkparsec.chain.legs import Claim, Endowment, Payment
 from quarkparsec.state.foreign import FOREIGN_STUB
-from quarkparsec.types import Recipient, Wei, home_key, shard_of
+from quarkparsec.types import Wei, home_key
 from tests.shard.neighbours import (
+    DEPLOYER,
     ETHER,
     GAS,
     PEOPLE,
@@ -18,6 +19,10 @@ from tests.shard.neighbours import (
     SHARD_COUNT,
     Neighbours,
     contract_at,
+    home_of,
+    nonce_for_home,
+    number_of,
+    salt_for_home,
     sign,
 )
 from tests.shard.programs import (
@@ -36,30 +41,6 @@ DORA = PEOPLE[1][0]
 EVE = PEOPLE[2][0]
 FAR = contract_at(2)
 """A contract of shard 2."""
-DEPLOYER = Recipient(b"\x4e" * 20)
-
-
-def home_of(recipient: Recipient) -> int:
-    return shard_of(home_key(recipient), SHARD_COUNT)
-
-
-def number_of(recipient: Recipient) -> int:
-    return int.from_bytes(recipient, "big")
-
-
-def nonce_for_home(creator: Recipient, home: int, after: int = 0) -> int:
-    """The next nonce whose contract is at home in shard `home`."""
-    nonce = after
-    while home_of(create_address(creator, nonce)) != home:
-        nonce += 1
-    return nonce
-
-
-def salt_for_home(initcode: bytes, home: int) -> int:
-    salt = 0
-    while home_of(create2_address(DEPLOYER, salt, initcode)) != home:
-        salt += 1
-    return salt
 
 
 # --- calls
