@@ -63,6 +63,8 @@ class Decider:
         call = self._call_leg(item)
         outcome = run_call(self._draft, call, transaction, ShardKey(item.to_key))
         if isinstance(outcome, NeedKeys):
+            if not self._neighbourhood.can_reach(outcome.recipients):
+                return self._refuse(source, item, "")
             answer = lanes.NeedKeys(item.ticket, item.attempt, outcome.recipients)
             return self._answer(source, item, answer)
         if isinstance(outcome, Failed):

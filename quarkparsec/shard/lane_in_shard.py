@@ -59,6 +59,8 @@ def _execute(draft: BlockDraft, candidate: Candidate, neighbourhood: Neighbourho
             return False
         draft.include(transaction, to_key, outcome)
     elif isinstance(outcome, NeedKeys):
+        if not neighbourhood.can_reach(outcome.recipients):
+            return False
         draft.defer(Deferred(candidate, outcome.recipients))
     elif isinstance(outcome, Failed):
         draft.refuse(transaction, outcome.reason)
