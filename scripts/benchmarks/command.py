@@ -7,15 +7,15 @@ import secrets
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
 
 import click
-import orjson
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from benchmarks.engine.comparison import Comparison, describe_machine, render
+from benchmarks.cross_shard.command import cross_shard
+from benchmarks.engine.comparison import Comparison, render
 from benchmarks.engine.ours import Ours
 from benchmarks.engine.pipeline import compare_pipelines
 from benchmarks.engine.reads import compare_reads
@@ -28,6 +28,7 @@ from benchmarks.load.options import Options
 from benchmarks.load.report import Latency, LoadReport
 from benchmarks.load.workload import Workload
 from benchmarks.local_cluster import running_cluster
+from benchmarks.results import json_option, print_machine, save
 from quarkparsec.crypto.mnemonic import TEST_MNEMONIC
 from quarkparsec.errors import QuarkparsecError
 
@@ -36,27 +37,24 @@ LOAD_TRANSACTIONS: Final = 10_000
 LOAD_TRANSACTIONS_QUICK: Final = 2_000
 
 _quick = click.option("--quick", is_flag=True, help="Less of everything; the ratios wobble more.")
-_json = click.option(
-    "--json", "json_path", type=click.Path(path_type=Path), help="Also save the results here."
-)
 
 
 @click.group(invoke_without_command=True, context_settings={"show_default": True})
 @_quick
-@_json
+@json_option
 @click.pass_context
 def main(context: click.Context, quick: bool, json_path: Path | None) -> None:
-    """Measure the engine beside stock py-evm, or (`cluster`) a whole cluster under load."""
+    """Measure the engine beside stock py-evm, or a whole cluster under load."""
     if context.invoked_subcommand is None:
         console = Console()
-        _print_machine(console)
+        print_machine(console)
         tables = run_engine(QUICK if quick else FULL, console)
-        _save(json_path, {"engine": [table.as_json() for table in tables]})
+        save(json_path, {"engine": [table.as_json() for table in tables]})
 
 
 @main.command()
 @_quick
-@_json
+@json_option
 @click.option("--shards", type=click.IntRange(1), default=4, help="Shards of the cluster.")
 @click.option("--slaves", type=click.IntRange(1), default=2, help="Processes that hold them.")
 @click.option(
@@ -70,7 +68,7 @@ def cluster(
 ) -> None:
     """Start a cluster on this machine, load it with transactions, stop it."""
     console = Console()
-    _print_machine(console)
+    print_machine(console)
     flags = ["--shards", str(shards), "--slaves", str(slaves)]
     transactions = LOAD_TRANSACTIONS_QUICK if quick else LOAD_TRANSACTIONS
     workload = workload_of(kind, cross_shard)
@@ -87,7 +85,7 @@ def cluster(
         f"{transactions:,} × {workload.name}, {shards} shards on {slaves} slaves; to receipt in ms"
     )
     console.print(_load_table(reports, title))
-    _save(json_path, {"cluster": [report.as_json() for report in reports]})
+    save(json_path, {"cluster": [report.as_json() for report in reports]})
     sys.exit(0 if all(report.is_flawless for report in reports) else 1)
 
 
@@ -150,11 +148,4 @@ def _milliseconds(latency: Latency | None) -> tuple[str, str]:
     return f"{latency.p50_ms:,.0f}", f"{latency.p99_ms:,.0f}"
 
 
-def _print_machine(console: Console) -> None:
-    console.print(", ".join(describe_machine().values()), style="dim", soft_wrap=True)
-
-
-def _save(path: Path | None, results: dict[str, Any]) -> None:
-    if path is not None:
-        everything = {"machine": describe_machine(), **results}
-        path.write_bytes(orjson.dumps(everything, option=orjson.OPT_INDENT_2) + b"\n")
+main.add_command(cross_shard)
