@@ -11,8 +11,7 @@
 - *Ready*: the sender's shard looks whether the sender can pay, now that nobody else can change that.
 - *Executing*: the shard of the destination is the last participant, and decides. It may say that more
   entries are needed, that an older ticket is in the way (both: roll back, and again with the same
-  ticket), or that the block can't hold the transaction. It also waits for another epoch if it needs
-  entries of a shard that is absent from this one.
+  ticket), or that the block can't hold the transaction.
 - *Committing*: decided. The others carry out their part and let go.
 
 A transaction that needs nothing outside the shard of execution goes straight to Ready: one phase. Attempts
@@ -76,12 +75,7 @@ class Agent:
     """One ticket, from begin to finish."""
 
     def __init__(
-        self,
-        ticket: int,
-        task: Task,
-        home_of: Callable[[Recipient], ShardId],
-        present: frozenset[ShardId],
-        now_ms: int,
+        self, ticket: int, task: Task, home_of: Callable[[Recipient], ShardId], now_ms: int
     ) -> None:
         self.ticket: Final = ticket
         self.task: Final = task
@@ -92,7 +86,6 @@ class Agent:
         self.said_ms = now_ms
         """When something was last said that wants an answer."""
         self._home_of: Final = home_of
-        self._present: Final = present
         self._attempt = 0
         self._needs: set[Recipient] = set()
         self._places: dict[ShardId, tuple[Recipient, ...]] = {}
@@ -191,8 +184,6 @@ class Agent:
 
     def _need_more(self, _: ShardId, item: lanes.NeedKeys) -> list[Outgoing]:
         self.need(tuple(map(Recipient, item.recipients)))
-        if not {self._home_of(each) for each in self._needs} <= self._present:
-            self.ending = Ending.LATER
         return self._roll_back()
 
     def _give_way(self, _: ShardId, __: lanes.Retry) -> list[Outgoing]:

@@ -127,8 +127,7 @@ class TicketLane:
             row.clear()
             return []
         deferred = row.pop(0)
-        home_of, present = self._neighbourhood.home_of, self._neighbourhood.present
-        agent = Agent(ticket, self._task_of(deferred), home_of, present, self._now_ms)
+        agent = Agent(ticket, self._task_of(deferred), self._neighbourhood.home_of, self._now_ms)
         agent.need(deferred.needs)
         self._agents[ticket], self._tasks[ticket] = agent, deferred
         return self._advance(agent, agent.wake(self._now_ms))

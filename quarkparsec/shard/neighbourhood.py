@@ -48,10 +48,6 @@ class Neighbourhood(NamedTuple):
         """Whether the homes of all these are there."""
         return all(self.home_of(recipient) in self.present for recipient in recipients)
 
-    def can_reach(self, recipients: Iterable[Recipient]) -> bool:
-        """Whether the homes of all these are there."""
-        return all(self.home_of(recipient) in self.present for recipient in recipients)
-
     def can_pay_out(self, done: Done) -> bool:
         """Whether the money that a transaction left with strangers can go home."""
         return self.can_reach(recipient for recipient, _ in done.gains)

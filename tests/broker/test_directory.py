@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,7 +42,7 @@ def test_who_isnt_registered_lives_at_home() -> None:
 
 
 def test_genesis_may_put_a_contract_under_another_key() -> None:
-    contract = replace(GENESIS, alloc={STRANGER: GenesisEntry(ShardKey(6), 1, 0, b"\x00", {})})
+    contract = GENESIS._replace(alloc={STRANGER: GenesisEntry(ShardKey(6), 1, 0, b"\x00", {})})
     location = Directory(MemoryStore(), contract).locate(STRANGER)
     assert location == Location(ShardKey(6), is_contract=True)
 
