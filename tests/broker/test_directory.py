@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,7 +43,9 @@ def test_who_isnt_registered_lives_at_home() -> None:
 
 
 def test_genesis_may_put_a_contract_under_another_key() -> None:
-    contract = GENESIS._replace(alloc={STRANGER: GenesisEntry(ShardKey(6), 1, 0, b"\x00", {})})
+    contract = msgspec.structs.replace(
+        GENESIS, alloc={STRANGER: GenesisEntry(ShardKey(6), 1, 0, b"\x00", {})}
+    )
     location = Directory(MemoryStore(), contract).locate(STRANGER)
     assert location == Location(ShardKey(6), is_contract=True)
 
