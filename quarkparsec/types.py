@@ -60,6 +60,14 @@ class Address(NamedTuple):
         return cls(recipient, ShardKey(int.from_bytes(encoded[RECIPIENT_BYTES:], "big")))
 
 
+class Fingerprint(NamedTuple):
+    """A place in the serial order of everything; compares in that order."""
+
+    epoch: Epoch
+    lane: int
+    n: int
+
+
 class LockType(IntEnum):
     """How a ticket holds a recipient in a shard; the greater includes the smaller."""
 

@@ -1,0 +1,80 @@
+"""What a transaction may touch, said before it runs.
+
+A label names keys in four sets, or the whole shard:
+
+    eager  it will read them: their values are pushed to its executor
+    lazy   it may read them: its executor asks for them, or releases them
+    will   it will write them, unless it fails
+    may    it may write them
+
+Labels are a lattice: the join of two names what either does, and the whole shard is the top. A transaction
+under the whole shard's label may touch any key; it runs when everything before it is resolved, and what
+comes after it waits for it.
+
+Keys are bytes; what they stand for is the business of whoever makes labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec import Struct
+
+from quarkparsec.errors import InvalidInput
+
+Key = bytes
+"""What can be read and written by itself."""
+
+Keys = tuple[Key, ...]
+
+
+class Label(Struct, frozen=True):
+    """The keys of one transaction. Raises InvalidInput if a set contradicts another (R6)."""
+
+    eager: Keys = ()
+    lazy: Keys = ()
+    will: Keys = ()
+    may: Keys = ()
+    is_whole: bool = False
+    """The whole shard, whatever the sets say."""
+
+    def __post_init__(self) -> None:
+        if self.lazy and not set(self.lazy).isdisjoint(self.eager):
+            raise InvalidInput("a key can't be read both eagerly and lazily")
+        if self.may and not set(self.may).isdisjoint(self.will):
+            raise InvalidInput("a key can't be one that will and one that may be written")
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may write anything."""
+        return self.is_whole or bool(self.will or self.may)
+
+    def may_read(self, key: Key) -> bool:
+        """Whether reading `key` is within the label."""
+        return self.is_whole or key in self.eager or key in self.lazy
+
+    def may_write(self, key: Key) -> bool:
+        """Whether writing `key` is within the label."""
+        return self.is_whole or key in self.will or key in self.may
+
+    def join(self, other: Label) -> Label:
+        """The least label that covers both."""
+        if self.is_whole or other.is_whole:
+            return WHOLE_SHARD
+        eager = _union(self.eager, other.eager)
+        will = _union(self.will, other.will)
+        lazy = _without(_union(self.lazy, other.lazy), eager)
+        return Label(eager, lazy, will, _without(_union(self.may, other.may), will))
+
+
+WHOLE_SHARD: Final = Label(is_whole=True)
+"""The top: reads and may write everything."""
+
+
+def _union(one: Keys, other: Keys) -> Keys:
+    return tuple(dict.fromkeys(one + other))
+
+
+def _without(keys: Iterable[Key], others: Keys) -> Keys:
+    return tuple(key for key in keys if key not in others)

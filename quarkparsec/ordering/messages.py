@@ -1,0 +1,215 @@
+"""What the engines say to each other.
+
+Names and contents are those of Anoma's specification, with two liberties: what happens together travels
+together, so most messages are about several transactions; and what concerns an executor goes through its
+supervisor, which knows whose turn it is. An acknowledgement bears no signature: the node signs nothing, and its
+processes prove themselves to each other.
+
+    request   user → worker          TransactionRequest
+              worker → user          TransactionAck
+    order     shard → worker         SealBatch
+              worker → supervisor    SpawnExecutor, ExecuteTransaction
+              supervisor → worker    ExecutorPIDAssigned
+              worker → timeline      KVSAcquireLock, UpdateSeenAll
+              timeline → worker      KVSLockAcquired
+    execute   timeline → executor    KVSRead
+              executor → timeline    KVSReadRequest, KVSWrite
+              executor → worker      ExecutorFinished
+              executor → user        ExecutionSummary
+    broken    timeline → anybody     ProtocolViolation
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, NamedTuple, Union
+
+from msgspec import Struct
+
+from quarkparsec.ordering.label import Key, Label
+from quarkparsec.ordering.outcome import Ending, Values
+from quarkparsec.types import Epoch, Fingerprint, Hash32
+
+
+class TransactionCandidate(Struct, frozen=True):
+    """A transaction before it has a place in the order."""
+
+    hash: Hash32
+    sender: bytes
+    nonce: int
+    """A sender's candidates are ordered by it."""
+    label: Label
+    executable: Any
+    """What a program runs."""
+
+
+class TransactionRequest(Struct, frozen=True):
+    """Candidates, in the order of their arrival."""
+
+    candidates: tuple[TransactionCandidate, ...]
+    resubmission: Fingerprint | None = None
+    """Order them again unless they have a place after this one (R3)."""
+
+
+class Stage(Enum):
+    """What an acknowledgement is worth."""
+
+    ADMITTED = "admitted"
+    """Kept in memory: a crash may lose it."""
+    SEALED = "sealed"
+    """Ordered; in this epoch or in none."""
+
+
+class TransactionAck(Struct, frozen=True):
+    """These will be in this epoch or a later one; in which place is not said (R2)."""
+
+    hashes: tuple[Hash32, ...]
+    epoch: Epoch
+    epoch_start: int
+    """Seconds since 1970."""
+    worker: int
+    stage: Stage
+
+
+class SealBatch(Struct, frozen=True):
+    """Give numbers to all that wait."""
+
+    seed: Hash32 | None = None
+    """Shuffle by it; None keeps the order of arrival."""
+
+
+class SpawnExecutor(Struct, frozen=True):
+    """A fresh executor is needed for each of these, which follow one another."""
+
+    fingerprints: tuple[Fingerprint, ...]
+    after: Fingerprint | None
+    """The last one before them."""
+
+
+class ExecutorPIDAssigned(Struct, frozen=True):
+    """Who executes what. The fingerprint comes back, because answers may overtake one another."""
+
+    executors: tuple[tuple[Fingerprint, int], ...]
+
+
+class Execution(NamedTuple):
+    """One transaction and its place."""
+
+    fingerprint: Fingerprint
+    candidate: TransactionCandidate
+
+
+class ExecuteTransaction(Struct, frozen=True):
+    """Run these as soon as their reads are there."""
+
+    executions: tuple[Execution, ...]
+
+
+class Lock(NamedTuple):
+    """What one transaction may touch."""
+
+    fingerprint: Fingerprint
+    label: Label
+
+
+class KVSAcquireLock(Struct, frozen=True):
+    """Record the markers of these transactions, each wholly (R6)."""
+
+    worker: int
+    locks: tuple[Lock, ...]
+
+
+class KVSLockAcquired(Struct, frozen=True):
+    """They are recorded (R7)."""
+
+    fingerprints: tuple[Fingerprint, ...]
+
+
+class UpdateSeenAll(Struct, frozen=True):
+    """`worker` will say nothing new at or below `fingerprint`: about writes (R18), or reads (R20)."""
+
+    worker: int
+    fingerprint: Fingerprint
+    write: bool
+
+
+class KVSReadRequest(Struct, frozen=True):
+    """A lazy read is wanted, or won't be (R9)."""
+
+    fingerprint: Fingerprint
+    key: Key
+    actual: bool
+
+
+class Reading(NamedTuple):
+    """What one transaction reads. An empty one tells a transaction under the whole shard's label to begin."""
+
+    fingerprint: Fingerprint
+    values: Values
+
+
+class KVSRead(Struct, frozen=True):
+    """Values that will never change any more."""
+
+    readings: tuple[Reading, ...]
+
+
+class Writing(NamedTuple):
+    """What one transaction wrote. All other markers of its label become NOWRITE."""
+
+    fingerprint: Fingerprint
+    values: Values
+    aborted: bool
+    """It failed, so that even what it was to write has no value."""
+
+
+class KVSWrite(Struct, frozen=True):
+    """Resolve all markers of these transactions (R15)."""
+
+    writings: tuple[Writing, ...]
+
+
+class Ended(NamedTuple):
+    """How one transaction ended."""
+
+    fingerprint: Fingerprint
+    ending: Ending
+    values_read: Values
+
+
+class ExecutorFinished(Struct, frozen=True):
+    """To the worker: these have ended; all that they wrote is said before."""
+
+    ended: tuple[Ended, ...]
+
+
+class ExecutionSummary(Struct, frozen=True):
+    """The same to the users who issued them."""
+
+    ended: tuple[Ended, ...]
+
+
+class ProtocolViolation(Struct, frozen=True):
+    """Somebody broke a promise; nothing came of it."""
+
+    fingerprint: Fingerprint
+    words: str
+
+
+Message = Union[
+    TransactionRequest,
+    TransactionAck,
+    SealBatch,
+    SpawnExecutor,
+    ExecutorPIDAssigned,
+    ExecuteTransaction,
+    KVSAcquireLock,
+    KVSLockAcquired,
+    UpdateSeenAll,
+    KVSReadRequest,
+    KVSRead,
+    KVSWrite,
+    ExecutorFinished,
+    ExecutionSummary,
+    ProtocolViolation,
+]

@@ -1,0 +1,425 @@
+"""The timeline: per key, who writes it and when; who may read what, and when. (Anoma's shard engine.)
+
+A lock is one transaction's markers, recorded at once (R6). Its write markers are PENDING until its KVSWrite
+arrives; then those with a value are VALUE, the others NOWRITE, for good (R10, R15). Locks arrive in any order.
+Those that the write watermark covers are *opened*, in the order of their fingerprints: nothing can appear
+below them any more (R18), so each key's row of writers grows at its end only, and a read can be served as
+soon as its newest earlier writer that isn't NOWRITE is VALUE (R11). A read that finds it PENDING waits there.
+
+A transaction under the whole shard's label stands in every row. It is told to begin by an empty KVSRead
+when everything before it is resolved, may then ask for any key, and whoever comes after it waits for it.
+
+Rows hold one value a write. Below the read watermark, below every read that is still to be served and every
+marker that is still PENDING, only the newest VALUE stays (R21).
+
+Where the values lie elsewhere, as in a shard, whose journal keeps the newest of each, the timeline is told
+stand-ins: it never looks at one.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import deque
+from collections.abc import Iterable, Iterator
+from enum import Enum, auto
+from operator import attrgetter
+from typing import Any, Final
+
+from quarkparsec.ordering.label import Key, Keys, Label
+from quarkparsec.ordering.messages import (
+    KVSAcquireLock,
+    KVSLockAcquired,
+    KVSRead,
+    KVSReadRequest,
+    KVSWrite,
+    Lock,
+    ProtocolViolation,
+    Reading,
+    UpdateSeenAll,
+    Writing,
+)
+from quarkparsec.ordering.outcome import Value, Values
+from quarkparsec.types import Epoch, Fingerprint
+
+BEFORE_ALL: Final = Fingerprint(Epoch(-1), 0, 0)
+"""Below every fingerprint."""
+
+Reply = KVSLockAcquired | KVSRead | ProtocolViolation
+
+
+class Marker(Enum):
+    """A write marker's three states."""
+
+    PENDING = auto()
+    VALUE = auto()
+    NOWRITE = auto()
+
+
+class _Markers:
+    """What a transaction has in the timeline."""
+
+    __slots__ = (
+        "fingerprint",
+        "has_begun",
+        "is_open",
+        "label",
+        "released",
+        "unserved",
+        "values",
+        "waiters",
+    )
+
+    def __init__(self, fingerprint: Fingerprint, label: Label) -> None:
+        self.fingerprint = fingerprint
+        self.label = label
+        self.values: Values | None = None
+        """None while its write markers are PENDING."""
+        self.unserved: Keys = label.eager
+        """Will-read markers."""
+        self.released: set[Key] | None = None
+        """Lazy reads that are may-read markers no more."""
+        self.is_open = False
+        self.has_begun = False
+        """Whether it was told that nothing before it is pending, if its label is the whole shard."""
+        self.waiters: list[_Markers] | None = None
+        """Opened readers for whom these markers must be resolved first."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing here will change or be read for it any more."""
+        decided = len(self.released) if self.released else 0
+        return self.values is not None and not self.unserved and decided == len(self.label.lazy)
+
+    def pinned_keys(self) -> Keys:
+        """What it may still read or write."""
+        label, released = self.label, self.released or ()
+        keys = self.unserved + tuple(key for key in label.lazy if key not in released)
+        return keys + label.will + label.may if self.values is None else keys
+
+
+_fingerprint = attrgetter("fingerprint")
+
+
+class Timeline:
+    """The markers of one shard, and the values of their writes."""
+
+    def __init__(self, empty: Value, workers: Iterable[int] = (0,)) -> None:
+        """`empty`: what a key holds that was never written."""
+        self._empty: Final = empty
+        self._heard_writes: Final = dict.fromkeys(workers, BEFORE_ALL)
+        self._heard_reads: Final = dict.fromkeys(self._heard_writes, BEFORE_ALL)
+        self._seen = BEFORE_ALL
+        """Covered by every worker's write watermark."""
+        self._markers: dict[Fingerprint, _Markers] = {}
+        """Of every transaction that isn't done, and above the read watermark of every one."""
+        self._closed: list[_Markers] = []
+        """Recorded, not covered by the write watermark."""
+        self._rows: dict[Key, list[_Markers]] = {}
+        """Per key the opened writers, in order."""
+        self._pending: deque[_Markers] = deque()
+        """Opened, in order, the first of which is unresolved."""
+        self._whole: list[_Markers] = []
+        """Opened and unresolved writers of the whole shard, in order."""
+        self._early: dict[Fingerprint, list[KVSReadRequest | Writing]] = {}
+        self._readings: list[Reading] = []
+        self._violations: list[ProtocolViolation] = []
+
+    # --- the outside
+
+    def step(self, message: Any) -> list[Reply]:
+        """Act on one message."""
+        acquired: list[Reply] = []
+        match message:
+            case KVSWrite():
+                for writing in message.writings:
+                    self._write(writing)
+            case KVSAcquireLock():
+                acquired.append(self._acquire(message))
+            case UpdateSeenAll(write=True):
+                self._hear_of_writes(message)
+            case UpdateSeenAll():
+                self._hear_of_reads(message)
+            case KVSReadRequest():
+                self._request(message)
+        return acquired + self._replies()
+
+    def marker(self, key: Key, fingerprint: Fingerprint) -> Marker | None:
+        """The write marker of a transaction that isn't collected, if its label has one."""
+        markers = self._markers.get(fingerprint)
+        if markers is None or not markers.label.may_write(key):
+            return None
+        if markers.values is None:
+            return Marker.PENDING
+        return Marker.VALUE if key in markers.values else Marker.NOWRITE
+
+    def newest(self, key: Key) -> Value:
+        """The value that the last resolved write gave to a key."""
+        for markers in reversed(self._rows.get(key, [])):
+            if markers.values is not None and key in markers.values:
+                return markers.values[key]
+        return self._empty
+
+    def version_count(self, key: Key) -> int:
+        """How many writers of a key are kept."""
+        return len(self._rows.get(key, ()))
+
+    @property
+    def lock_count(self) -> int:
+        """How many transactions are kept."""
+        return len(self._markers)
+
+    # --- locks
+
+    def _acquire(self, message: KVSAcquireLock) -> KVSLockAcquired:
+        fingerprints = []
+        for lock in message.locks:
+            if lock.fingerprint in self._markers or self._record(lock, message.worker):
+                fingerprints.append(lock.fingerprint)
+        return KVSLockAcquired(tuple(fingerprints))
+
+    def _record(self, lock: Lock, worker: int) -> bool:
+        """Whether a new lock may stand where it wants to (R22): a late one can only read (R23)."""
+        fingerprint, label = lock
+        if fingerprint <= self._heard_reads[worker]:
+            return False  # repeated, and done long ago
+        if label.writes and fingerprint <= self._heard_writes[worker]:
+            self._violate(fingerprint, "a lock at or below its worker's watermark")
+            return False
+        markers = self._markers[fingerprint] = _Markers(fingerprint, label)
+        if fingerprint <= self._seen:
+            self._open_late(markers)
+        else:
+            self._closed.append(markers)
+        for early in self._early.pop(fingerprint, ()):
+            if isinstance(early, Writing):
+                self._write(early)
+            else:
+                self._request(early)
+        return True
+
+    def _hear_of_writes(self, message: UpdateSeenAll) -> None:
+        self._heard_writes[message.worker] = max(
+            self._heard_writes[message.worker], message.fingerprint
+        )
+        self._seen = min(self._heard_writes.values())
+        covered = [each for each in self._closed if each.fingerprint <= self._seen]
+        if len(covered) == len(self._closed):
+            self._closed.clear()
+        elif covered:
+            self._closed = [each for each in self._closed if each.fingerprint > self._seen]
+        covered.sort(key=_fingerprint)
+        for markers in covered:
+            self._open(markers)
+
+    def _open(self, markers: _Markers) -> None:
+        """Nothing can appear below it any more: serve its reads, and let it stand in its rows."""
+        label, rows = markers.label, self._rows
+        markers.is_open = True
+        self._pending.append(markers)
+        if label.is_whole:
+            self._whole.append(markers)
+            if markers.values is not None:
+                self._resolve_whole(markers, markers.values)
+            self._let_whole_begin()
+            return
+        if markers.unserved:
+            self._serve(markers)
+        for key in label.will + label.may if label.may else label.will:
+            row = rows.get(key)
+            if row is None:
+                rows[key] = [markers]
+            else:
+                row.append(markers)
+
+    def _open_late(self, markers: _Markers) -> None:
+        """What only reads may come after others were opened."""
+        markers.is_open = True
+        insort(self._pending, markers, key=_fingerprint)
+        self._serve(markers)
+
+    # --- reads
+
+    def _request(self, message: KVSReadRequest) -> None:
+        markers, key = self._markers.get(message.fingerprint), message.key
+        if markers is None:
+            self._hold(message.fingerprint, message)
+            return
+        if markers.label.is_whole:
+            self._answer_whole(markers, key)
+            return
+        released = markers.released = markers.released or set()
+        if key not in markers.label.lazy or key in released:
+            return
+        released.add(key)
+        if message.actual:
+            markers.unserved += (key,)
+            if markers.is_open:
+                self._serve(markers)
+
+    def _serve(self, markers: _Markers) -> None:
+        """Push what can be pushed (R11); wait where the rest is to come from."""
+        fingerprint, rows = markers.fingerprint, self._rows
+        values: dict[Key, Value] = {}
+        waits: Keys = ()
+        for key in markers.unserved:
+            if key not in rows and not self._whole:
+                values[key] = self._empty
+                continue
+            writer = self._writer_below(key, fingerprint)
+            if writer is None:
+                values[key] = self._empty
+            elif writer.values is None:
+                waits += (key,)
+                if writer.waiters is None:
+                    writer.waiters = []
+                writer.waiters.append(markers)
+            else:
+                values[key] = writer.values[key]
+        markers.unserved = waits
+        if values:
+            self._readings.append(Reading(fingerprint, values))
+
+    def _writer_below(self, key: Key, fingerprint: Fingerprint) -> _Markers | None:
+        """The newest earlier writer of a key that isn't NOWRITE."""
+        newest = None
+        for markers in self._row_below(key, fingerprint):
+            if markers.values is None or key in markers.values:
+                newest = markers
+                break
+        whole = bisect_left(self._whole, fingerprint, key=_fingerprint)
+        if whole == 0:
+            return newest
+        barrier = self._whole[whole - 1]
+        return barrier if newest is None or barrier.fingerprint > newest.fingerprint else newest
+
+    def _row_below(self, key: Key, fingerprint: Fingerprint) -> Iterator[_Markers]:
+        row = self._rows.get(key)
+        if not row:
+            return
+        end = len(row)
+        if row[-1].fingerprint >= fingerprint:
+            end = bisect_left(row, fingerprint, key=_fingerprint)
+        for index in range(end - 1, -1, -1):
+            yield row[index]
+
+    # --- the whole shard
+
+    def _let_whole_begin(self) -> None:
+        """Tell the next transaction under the whole shard's label, once nothing before it is pending."""
+        pending = self._pending
+        while pending and pending[0].values is not None:
+            pending.popleft()
+        if pending and pending[0].label.is_whole and not pending[0].has_begun:
+            pending[0].has_begun = True
+            self._readings.append(Reading(pending[0].fingerprint, {}))
+
+    def _answer_whole(self, markers: _Markers, key: Key) -> None:
+        """Everything before it is resolved: any key may be read at once."""
+        if markers.values is not None:
+            return
+        writer = next(
+            (
+                each
+                for each in self._row_below(key, markers.fingerprint)
+                if each.values is not None and key in each.values
+            ),
+            None,
+        )
+        value = writer.values[key] if writer and writer.values else self._empty
+        self._readings.append(Reading(markers.fingerprint, {key: value}))
+
+    # --- writes
+
+    def _write(self, writing: Writing) -> None:
+        """Resolve all markers of a transaction, and wake who waits for them."""
+        fingerprint, values, aborted = writing
+        markers = self._markers.get(fingerprint)
+        if markers is None:
+            self._hold(fingerprint, writing)
+        elif markers.values is not None:
+            if markers.values != values:
+                self._violate(fingerprint, "another value for what is written")
+        elif not aborted and not _has_all(values, markers.label.will):
+            self._violate(fingerprint, "no value for what will be written")
+        else:
+            self._resolve(markers, values)
+
+    def _resolve(self, markers: _Markers, values: Values) -> None:
+        if markers.is_open and markers.label.is_whole:
+            self._resolve_whole(markers, values)
+        markers.values = values
+        if markers.waiters is not None:
+            waiters, markers.waiters = markers.waiters, None
+            for reader in waiters:
+                self._serve(reader)
+        if self._whole:
+            self._let_whole_begin()
+
+    def _resolve_whole(self, markers: _Markers, values: Values) -> None:
+        """From a barrier for all it becomes a writer of what it wrote."""
+        self._whole.remove(markers)
+        for key in values:
+            insort(self._rows.setdefault(key, []), markers, key=_fingerprint)
+
+    def _hold(self, fingerprint: Fingerprint, message: KVSReadRequest | Writing) -> None:
+        """Keep what has overtaken its lock (R8), or ignore what comes after its transaction is done."""
+        if fingerprint > min(self._heard_reads.values()):
+            self._early.setdefault(fingerprint, []).append(message)
+
+    # --- garbage
+
+    def _hear_of_reads(self, message: UpdateSeenAll) -> None:
+        self._heard_reads[message.worker] = max(
+            self._heard_reads[message.worker], message.fingerprint
+        )
+        self._collect()
+
+    def _collect(self) -> None:
+        """Forget what no read can reach any more (R21), and transactions that are done (R24)."""
+        covered = bound = min(self._seen, *self._heard_reads.values())
+        pins: dict[Key, Fingerprint] = {}
+        done = []
+        for fingerprint, markers in self._markers.items():
+            if markers.is_done:
+                if fingerprint <= covered:
+                    done.append(fingerprint)
+            elif markers.label.is_whole:
+                bound = min(bound, fingerprint)
+            else:
+                for key in markers.pinned_keys():
+                    pins[key] = min(pins.get(key, fingerprint), fingerprint)
+        for fingerprint in done:
+            del self._markers[fingerprint]
+        for key, row in list(self._rows.items()):
+            self._shorten(key, row, min(bound, pins.get(key, bound)))
+
+    def _shorten(self, key: Key, row: list[_Markers], bound: Fingerprint) -> None:
+        end = bisect_left(row, bound, key=_fingerprint)
+        newest = next((i for i in range(end - 1, -1, -1) if key in (row[i].values or ())), None)
+        kept = row[end:] if newest is None else [row[newest], *row[end:]]
+        if kept:
+            row[:] = kept
+        else:
+            del self._rows[key]
+
+    # --- what is said
+
+    def _violate(self, fingerprint: Fingerprint, words: str) -> None:
+        self._violations.append(ProtocolViolation(fingerprint, words))
+
+    def _replies(self) -> list[Reply]:
+        replies: list[Reply] = []
+        if self._readings:
+            replies.append(KVSRead(tuple(self._readings)))
+            self._readings = []
+        if self._violations:
+            replies.extend(self._violations)
+            self._violations = []
+        return replies
+
+
+def _has_all(values: Values, keys: Keys) -> bool:
+    for key in keys:  # noqa: SIM110 - a generator would cost more than all the rest
+        if key not in values:
+            return False
+    return True
