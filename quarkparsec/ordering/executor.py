@@ -71,7 +71,7 @@ class Executor:
             raise InvariantBroken("an executor runs what it was given")
         outcome = _outcome(program, candidate, known)
         if isinstance(outcome, Wants):
-            missing = tuple(key for key in outcome.keys if key not in known)
+            missing = tuple(key for key in dict.fromkeys(outcome.keys) if key not in known)
             ending = _beyond(candidate.label, missing)
             if ending is None:
                 self._asked += missing

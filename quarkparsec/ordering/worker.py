@@ -62,6 +62,7 @@ class Worker:
         """Those that need another place."""
         self._recorded: Final = _Prefix(self._order)
         self._finished: Final = _Prefix(self._order)
+        self._reads_covered = BEFORE_ALL
 
     def step(self, message: Any) -> list[Reply]:
         """Act on one message."""
@@ -73,7 +74,7 @@ class Worker:
             case ExecutorPIDAssigned():
                 return self._execute(message)
             case KVSLockAcquired():
-                return self._advance(self._recorded, message.fingerprints, write=True)
+                return self._record(message)
             case ExecutorFinished():
                 return self._finish(message)
         return []
@@ -152,18 +153,26 @@ class Worker:
                 fingerprints.append(fingerprint)
                 if isinstance(ending, Miss):
                     self._missed[fingerprint] = replace(candidate, label=ending.label)
-        replies = self._advance(self._finished, fingerprints, write=False)
+        self._finished.mark(fingerprints)
+        replies = self._hear_reads()
         again = [each for each in sorted(self._missed) if each <= self._finished.last]
         if again:
             replies += self._order_next([self._missed.pop(each) for each in again])
         return replies
 
-    def _advance(
-        self, prefix: _Prefix, fingerprints: Iterable[Fingerprint], *, write: bool
-    ) -> list[Reply]:
-        if not prefix.mark(fingerprints):
+    def _record(self, message: KVSLockAcquired) -> list[Reply]:
+        if not self._recorded.mark(message.fingerprints):
             return []
-        return [UpdateSeenAll(self._number, prefix.last, write)]
+        covered = UpdateSeenAll(self._number, self._recorded.last, write=True)
+        return [covered, *self._hear_reads()]
+
+    def _hear_reads(self) -> list[Reply]:
+        """The read watermark may follow what has finished, but not overtake the write watermark (R20)."""
+        covered = min(self._finished.last, self._recorded.last)
+        if covered <= self._reads_covered:
+            return []
+        self._reads_covered = covered
+        return [UpdateSeenAll(self._number, covered, write=False)]
 
 
 class _Prefix:
