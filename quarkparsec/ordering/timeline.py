@@ -376,7 +376,8 @@ class Timeline:
 
     def _collect(self) -> None:
         """Forget what no read can reach any more (R21), and transactions that are done (R24)."""
-        covered = bound = min(self._seen, *self._heard_reads.values())
+        covered = min(self._seen, *self._heard_reads.values())
+        bound = covered._replace(n=covered.n + 1)  # the least at which a read may yet come
         pins: dict[Key, Fingerprint] = {}
         done = []
         for fingerprint, markers in self._markers.items():

@@ -86,7 +86,7 @@ class AnyOrder:
         if engine is None:
             self._hear(message)
             return
-        steps = {
+        steps: dict[Engine, Any] = {
             Engine.WORKER: self.worker.step,
             Engine.SUPERVISOR: self.supervisor.step,
             Engine.TIMELINE: self.timeline.step,
@@ -142,7 +142,9 @@ def _compare(net: AnyOrder, candidates: dict[Any, Any]) -> str:
         return "stall"
     turns = [candidates[net.places[place]] for place in sorted(net.places)]
     serial = serial_run(turns)
-    if [(each.hash, answer_of(end)) for each, end in zip(turns, endings, strict=True)] != serial.answers:
+    if [
+        (each.hash, answer_of(end)) for each, end in zip(turns, endings, strict=True)
+    ] != serial.answers:
         return "wrong"
     newest = {key: net.timeline.newest(key) for key in KEYS}
     return "ok" if newest == {key: serial.state.get(key, EMPTY) for key in KEYS} else "wrong"

@@ -15,6 +15,7 @@ from quarkparsec.crypto.keccak import keccak
 from quarkparsec.ordering.label import WHOLE_SHARD, Key, Label
 from quarkparsec.ordering.messages import TransactionCandidate
 from quarkparsec.ordering.outcome import Failure, Miss, Outcome, Success, Wants
+from quarkparsec.types import Hash32
 
 KEYS: Final = tuple(bytes([number]) for number in range(4))
 EMPTY: Final = 0
@@ -88,7 +89,7 @@ def random_candidate(name: int, random: Random) -> TransactionCandidate:
 class SerialRun(NamedTuple):
     """What must come of an order: of each place, and of the state."""
 
-    answers: list[tuple[bytes, Answer]]
+    answers: list[tuple[Hash32, Answer]]
     """The hash of each transaction that had a turn, and how it ended."""
     state: dict[Key, Any]
 
