@@ -34,6 +34,7 @@ from tests.shard.programs import (
     creating,
     paying,
     storing,
+    watching,
 )
 
 WALLETS: Final = [wallet for group in PEOPLE for wallet in group[:2]]
@@ -47,6 +48,10 @@ CONTRACTS: Final = {
     **{contract_at(key, 2): paying(WALLETS[3 * key % 8].recipient, 5) for key in KEYS},
     **{contract_at(key, 3): creating(INITCODE, times=2) for key in KEYS},
     **{contract_at(key, 4): REFUSER for key in KEYS},
+    **{
+        contract_at(key, 5): watching(*[wallet.recipient for wallet in PEOPLE[key][:2]])
+        for key in KEYS
+    },
 }
 TARGETS: Final = [*CONTRACTS, *[wallet.recipient for wallet in WALLETS]]
 
@@ -93,6 +98,8 @@ def check_legs(settled: Settled) -> None:
     """What shards say of one another agrees: each ticket has one call, and its other legs fit that."""
     calls = {leg.ticket: leg for leg in settled.calls}
     assert len(calls) == len(settled.calls)
+    for legs in (settled.payments, settled.claims):
+        assert len(set(legs)) == len(legs)
     for leg in settled.payments + settled.claims:
         assert leg.position == calls[leg.ticket].position
     for payment in settled.payments:
