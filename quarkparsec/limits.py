@@ -181,8 +181,8 @@ ANSWER_TIMEOUT_MS: Final = 5_000
 RESEND_MS: Final = 1_000
 """What has no answer yet is said again: links lose messages only when they break, so this needn't be quick."""
 
-UNDERPRICED_EPOCH_MS: Final = 1_000
-"""While only transactions below the base fee wait, an empty block so often lets the base fee sink to them."""
+SLOW_EPOCH_MS: Final = 1_000
+"""While what waits can't run, an empty block so often lets the base fee sink, or finds a shard that is back."""
 
 BLOCK_CANDIDATES_MAX: Final = 8_192
 """Transactions that one block may try: more would not fit LANE_BUDGET_MS."""

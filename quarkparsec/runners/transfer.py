@@ -2,6 +2,8 @@
 
 It is the same as running the transaction in the EVM, of which it needs nothing: after the checks a
 payment can't fail, so there is no frame, no checkpoint and no gas to count beyond the intrinsic gas.
+Money for somebody who is at home in another shard takes the long way: it has to be paid out there, and
+what the shard can't pay out it must be able to take back.
 """
 
 from __future__ import annotations
@@ -18,11 +20,13 @@ from quarkparsec.types import Recipient, ShardKey, Wei
 def is_transfer(
     journal: Journal, transaction: Transaction, recipient: Recipient, block: BlockContext
 ) -> bool:
-    """Whether nothing runs at `recipient`: no code, no precompiled contract, no delegation to set."""
+    """Whether nothing runs at `recipient` (no code, no precompiled contract, no delegation to set) and the
+    money stays there."""
     return (
         not journal.entry(recipient).has_code
         and recipient not in PRECOMPILES[block.fork]
         and not transaction.authorizations
+        and (journal.is_home_of(recipient) or transaction.from_key is not None)
     )
 
 

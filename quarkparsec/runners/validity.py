@@ -21,7 +21,8 @@ from quarkparsec.chain.transaction import SET_CODE, Transaction, UnsupportedType
 from quarkparsec.errors import Rejected
 from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.state.account import delegate_of
-from quarkparsec.state.journal import Entry, Journal
+from quarkparsec.state.entry import Entry
+from quarkparsec.state.journal import Journal
 from quarkparsec.types import Gas, ShardKey, Wei, shard_of
 
 
@@ -70,8 +71,9 @@ def check_sender(journal: Journal, transaction: Transaction, block: BlockContext
     if transaction.max_fee_per_gas < block.base_fee:
         raise _fee_cap_too_low(transaction, block)
     cost = transaction.gas_limit * transaction.max_fee_per_gas + transaction.value
-    balance = sender.balance if is_meant(sender, transaction.from_key) else 0
-    if balance < cost:
+    meant = is_meant(sender, transaction.from_key)
+    balance = sender.balance if meant else 0
+    if not meant or balance < cost:  # not even for nothing: the nonce is another account's
         raise insufficient_funds(sender, balance, transaction.from_key, cost)
 
 

@@ -73,7 +73,7 @@ class BlockDraft:
     def legs(self) -> Legs:
         """The legs as the body holds them."""
         ordered = sorted(self.ticket_legs, key=lambda leg: (leg.position, leg.ticket))
-        sources = sorted(self.credits)
+        sources = [source for source in sorted(self.credits) if self.credits[source]]
         return Legs(
             tuple(ordered),
             self.transfer_count,

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from quarkparsec.effects import Effects, JobDone
 from quarkparsec.limits import LANE_BUDGET_MS
-from quarkparsec.shard.lane_order import new_lane, take_early, to_messages
+from quarkparsec.shard.lane_order import lane_ended, new_lane, take_early, to_messages
 from quarkparsec.shard.open_round import OpenRound
 from quarkparsec.types import ShardId
-from quarkparsec.wire.epoch import OpenLane
+from quarkparsec.wire.epoch import LaneEnded, OpenLane
 from quarkparsec.wire.lanes import LaneItem, LaneMessages
 
 
@@ -24,17 +24,13 @@ class LaneRun:
         self._effects: Final = effects
         self._inbox: Final[list[tuple[ShardId, LaneItem]]] = take_early(open_round, self.number)
         self._job_id: int | None = None
+        self._ended: LaneEnded | None = None
         self._start_job(now_ms)
 
     @property
     def number(self) -> int:
         """2 or 3."""
         return self._lane.number
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether this shard's part is over; it may still be needed by others."""
-        return self._lane.has_ended
 
     def hear(self, now_ms: int, message: LaneMessages) -> None:
         """Another shard speaks of this lane."""
@@ -46,17 +42,24 @@ class LaneRun:
         if self._job_id is None:
             self._start_job(now_ms)
 
-    def follow(self, now_ms: int, event: JobDone) -> None:
-        """A step is over: say what the lane has to say, and go on if there is news already."""
+    def follow(self, now_ms: int, event: JobDone) -> LaneEnded | None:
+        """A step is over: say what the lane has to say, and go on if there is news already.
+
+        Returns what the master was told when this shard's part was over; others may still need it.
+        """
         if event.job_id != self._job_id:
-            return
+            return self._ended
         self._job_id = None
         for message in to_messages(self._open_round, self.number, event.result):
             self._effects.send(message)
+        if self._lane.has_ended and self._ended is None:  # looked at while no step is changing it
+            self._ended = lane_ended(self._open_round, self.number)
+            self._effects.send(self._ended)
         if self._inbox:
             self._start_job(now_ms)
         elif self._lane.wake_ms is not None:
             self._effects.wake_at(self._lane.wake_ms)
+        return self._ended
 
     def _start_job(self, now_ms: int) -> None:
         items, lane = self._inbox.copy(), self._lane

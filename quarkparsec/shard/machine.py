@@ -275,11 +275,7 @@ class ShardMachine:
         return now
 
     def _follow_lane(self, now: Crossing, event: JobDone) -> State:
-        now.run.follow(self._now_ms, event)
-        if now.run.has_ended and now.ended is None:
-            now = now._replace(ended=lane_ended(now.open_round, now.run.number))
-            self._effects.send(now.ended)
-        return now
+        return now._replace(ended=now.run.follow(self._now_ms, event))
 
     def _wake_lane(self, now: Crossing, _: Tick) -> State:
         now.run.wake(self._now_ms)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT, keccak
 from quarkparsec.state.account import Account
-from quarkparsec.state.journal import EntryChange
+from quarkparsec.state.entry import EntryChange
 from quarkparsec.types import Nonce, ShardKey, Slot, Wei
 
 

@@ -21,20 +21,19 @@ and logs live for one transaction and roll back with everything else.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Protocol
 
 from quarkparsec.crypto.keccak import EMPTY_HASH, EMPTY_TRIE_ROOT, keccak
 from quarkparsec.errors import invariant
 from quarkparsec.state.account import Account
+from quarkparsec.state.entry import Entry, EntryChange
 from quarkparsec.state.foreign import FOREIGN_STUB
 from quarkparsec.types import (
     Hash32,
-    Nonce,
     Recipient,
     ShardId,
     ShardKey,
     Slot,
-    Wei,
     home_key,
     shard_of,
 )
@@ -51,76 +50,6 @@ class StateSource(Protocol):
 
     def code(self, code_hash: Hash32) -> bytes:
         """The code with that hash. Raises Corrupt if it isn't there."""
-
-
-class Entry:
-    """The working copy of one account. Change it through the journal only."""
-
-    __slots__ = (
-        "balance",
-        "before",
-        "code_hash",
-        "created",
-        "exists",
-        "loaded",
-        "nonce",
-        "recipient",
-        "shard_key",
-        "storage",
-        "storage_root",
-    )
-
-    def __init__(self, recipient: Recipient, account: Account | None, shard_key: ShardKey) -> None:
-        self.recipient = recipient
-        self.before = account
-        """The entry when the epoch began."""
-        self.exists = account is not None
-        self.nonce: int = account.nonce if account else 0
-        self.balance: int = account.balance if account else 0
-        self.storage_root: Hash32 = account.storage_root if account else EMPTY_TRIE_ROOT
-        """Of the slots that this epoch hasn't loaded: that of the last epoch, or empty once deleted."""
-        self.code_hash: Hash32 = account.code_hash if account else EMPTY_HASH
-        self.shard_key: ShardKey = account.shard_key if account else shard_key
-        self.created = False
-        """Created as a contract in the running transaction (EIP-6780)."""
-        self.storage: dict[Slot, int] = {}
-        """Every slot read or written in this epoch."""
-        self.loaded: dict[Slot, int] = {}
-        """The same slots, as they were when the epoch began; once deleted, all 0."""
-
-    @property
-    def is_empty(self) -> bool:
-        """No nonce, no balance, no code (EIP-161)."""
-        return not self.nonce and not self.balance and self.code_hash == EMPTY_HASH
-
-    @property
-    def has_code(self) -> bool:
-        return self.code_hash != EMPTY_HASH
-
-    def to_account(self) -> Account:
-        """The entry as the trie will hold it, but with the storage root of the last epoch."""
-        return Account(
-            Nonce(self.nonce), Wei(self.balance), self.storage_root, self.code_hash, self.shard_key
-        )
-
-
-class EntryChange(NamedTuple):
-    """What an epoch did to one entry."""
-
-    before: Account | None
-    """The entry when the epoch began."""
-    account: Account | None
-    """The entry at the end of the epoch, or None if it is gone; storage root not yet updated."""
-    storage: dict[Slot, int]
-    """Every slot whose word changed, with its last word."""
-    loaded: dict[Slot, int]
-    """What those slots held when the epoch began; 0 if `drops_storage`."""
-
-    @property
-    def drops_storage(self) -> bool:
-        """Whether all that the entry had stored before the epoch is gone, since it was deleted."""
-        root = self.account.storage_root if self.account else EMPTY_TRIE_ROOT
-        return self.before is not None and self.before.storage_root != root
 
 
 class Journal:
@@ -345,7 +274,9 @@ class Journal:
 
     def changes(self) -> dict[Recipient, EntryChange]:
         """Every entry that this epoch changed, ordered by recipient."""
-        found = {recipient: _change(self.entries[recipient]) for recipient in sorted(self.dirty)}
+        found = {
+            recipient: EntryChange.of(self.entries[recipient]) for recipient in sorted(self.dirty)
+        }
         return {
             recipient: change
             for recipient, change in found.items()
@@ -403,16 +334,6 @@ class Journal:
 def warm_keys(recipient: Recipient, slots: Iterable[Slot]) -> list[bytes]:
     """What an access list entry makes warm: the recipient and each of its slots (EIP-2930)."""
     return [recipient, *(recipient + slot for slot in slots)]
-
-
-def _change(entry: Entry) -> EntryChange:
-    changed = [slot for slot, word in entry.storage.items() if word != entry.loaded[slot]]
-    return EntryChange(
-        entry.before,
-        entry.to_account() if entry.exists else None,
-        {slot: entry.storage[slot] for slot in changed},
-        {slot: entry.loaded[slot] for slot in changed},
-    )
 
 
 def _restore(table: dict[Any, Any], key: Any, old: Any) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 from quarkparsec.codec import rlp
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.state.account import Account
-from quarkparsec.state.journal import EntryChange
+from quarkparsec.state.entry import EntryChange
 from quarkparsec.state.tables import (
     ACCOUNT_NODE,
     account_key,

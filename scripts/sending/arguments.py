@@ -37,10 +37,10 @@ class Amount(click.ParamType[int]):
         read = _AMOUNT.fullmatch(str(value))
         if read is None:
             self.fail(f"{value} is no amount such as 5, 2gwei or 1.5ether", param, ctx)
-        wei = Fraction(read[1]) * 10 ** _UNITS[read[2] or "wei"]
+        wei: Fraction = Fraction(read[1]) * 10 ** _UNITS[read[2] or "wei"]
         if wei.denominator != 1:
             self.fail(f"{value} isn't a whole number of wei", param, ctx)
-        return wei.numerator
+        return int(wei)
 
 
 class Key(click.ParamType[ShardKey]):

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quarkparsec.chain.block import Entry, RootBlock, ShardBlock, ShardSummary
+from quarkparsec.chain.legs import NO_LEGS
 from quarkparsec.codec import rlp
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.errors import InvalidInput
@@ -20,7 +21,7 @@ RECIPIENTS = st.binary(min_size=20, max_size=20).map(Recipient)
 AMOUNTS = st.integers(0, 2**256 - 1).map(Wei)
 COUNTS = st.integers(0, 2**32 - 1)
 ENTRIES = st.lists(st.builds(Entry, st.binary(min_size=1, max_size=200), RECIPIENTS, KEYS))
-BLOCKS = st.builds(ShardBlock, st.just(header()), ENTRIES.map(tuple), AMOUNTS)
+BLOCKS = st.builds(ShardBlock, st.just(header()), ENTRIES.map(tuple), st.just(NO_LEGS), AMOUNTS)
 ADDRESSES = st.lists(st.builds(Address, RECIPIENTS, KEYS), max_size=3).map(tuple)
 SUMMARIES = st.builds(
     lambda *fields: summary(0)._replace(
@@ -108,7 +109,7 @@ def test_changed_bytes_are_refused_or_another_block(
     entry = Entry(b"raw", Recipient(bytes(20)), ShardKey(1))
     address = Address(Recipient(bytes(20)), ShardKey(1))
     blocks: dict[type[ShardBlock] | type[RootBlock], ShardBlock | RootBlock] = {
-        ShardBlock: ShardBlock(header(), (entry, entry), Wei(1)),
+        ShardBlock: ShardBlock(header(), (entry, entry), NO_LEGS, Wei(1)),
         RootBlock: root_block(1, summary(0, address), summary(1)),
     }
     encoded = bytearray(blocks[kind].encode())

@@ -20,6 +20,7 @@ from quarkparsec.crypto.keccak import keccak
 from quarkparsec.errors import InvalidInput, QuarkparsecError, Rejected
 from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.runners.evm.executor import execute
+from quarkparsec.runners.outcome import Done
 from quarkparsec.state.journal import Journal
 from quarkparsec.types import Gas, Hash32, Recipient, ShardId, ShardKey, Wei
 from tests.runners.dict_state import DictState
@@ -121,6 +122,8 @@ def run(case: StateCase) -> Result:
         done = execute(journal, transaction, KEY, block)
     except (Rejected, InvalidInput) as error:
         return Result(state.ethereum_root(), _hash_logs(()), error)
+    if not isinstance(done, Done):
+        return Result(state.ethereum_root(), _hash_logs(()), Rejected(str(done)))
     credit_coinbase(journal, block.coinbase, done.tip)
     state.absorb(journal)
     return Result(state.ethereum_root(), _hash_logs(done.logs), None)

@@ -23,6 +23,7 @@ from quarkparsec.runners.evm.executor import execute
 from quarkparsec.types import Recipient, Slot
 from tests.runners.assembler import assemble
 from tests.runners.scene import CHAIN_ID, COINBASE, ETHER, KEY, Scene
+from tests.runners.scene import done as ended
 
 SECRET = keys.PrivateKey(b"\x11" * 32)
 SENDER = Recipient(SECRET.public_key.to_canonical_address())
@@ -67,7 +68,9 @@ class Ours:
             self.scene.contract(Recipient(recipient), code)
 
     def send(self, sending: Sending) -> Ending:
-        done = execute(self.scene.journal, self._transaction(sending), KEY, self.scene.block)
+        done = ended(
+            execute(self.scene.journal, self._transaction(sending), KEY, self.scene.block)
+        )
         watched = [Recipient(recipient) for recipient in self.contracts]
         return Ending(
             done.status == 1,

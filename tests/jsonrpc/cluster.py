@@ -17,6 +17,7 @@ from quarkparsec.chain.block import Entry, RootBlock, ShardBlock, ShardSummary
 from quarkparsec.chain.bloom import EMPTY_BLOOM, bloom, union
 from quarkparsec.chain.fees import base_fee_after, effective_gas_price
 from quarkparsec.chain.header import ZERO_HASH, Header
+from quarkparsec.chain.legs import NO_LEGS
 from quarkparsec.chain.log import Log
 from quarkparsec.chain.log_filter import LogFilter
 from quarkparsec.chain.receipt import Receipt
@@ -154,7 +155,7 @@ class MemoryCluster:
             )
             logs += len(each.logs)
         header = _shard_header(block_id.epoch, gas, [log for each in done for log in each.logs])
-        self.blocks[block_id] = ShardBlock(header, tuple(entries), Wei(0))
+        self.blocks[block_id] = ShardBlock(header, tuple(entries), NO_LEGS, Wei(0))
         self.block_receipts[block_id] = receipts
         return header
 

@@ -17,16 +17,16 @@ ROUND = Round(Epoch(1), 1, 0)
 
 def test_time_never_goes_back() -> None:
     late = replace(PARENT, header=replace(PARENT.header, timestamp=50))
-    assert plan_epoch(late, ROUND, (HOME,), 49_999).timestamp == 50
-    assert plan_epoch(late, ROUND, (HOME,), 51_999).timestamp == 51
+    assert plan_epoch(late, ROUND, (HOME,), {}, 49_999).timestamp == 50
+    assert plan_epoch(late, ROUND, (HOME,), {}, 51_999).timestamp == 51
 
 
 def test_the_seed_is_the_same_for_every_attempt_and_another_for_every_epoch() -> None:
-    first = plan_epoch(PARENT, ROUND, (HOME,), 1_000)
-    second = plan_epoch(PARENT, Round(Epoch(1), 1, 1), (), 9_000)
+    first = plan_epoch(PARENT, ROUND, (HOME,), {}, 1_000)
+    second = plan_epoch(PARENT, Round(Epoch(1), 1, 1), (), {}, 9_000)
     other = replace(PARENT, header=replace(PARENT.header, timestamp=1))
     assert first.seed == second.seed
-    assert plan_epoch(other, ROUND, (HOME,), 1_000).seed != first.seed
+    assert plan_epoch(other, ROUND, (HOME,), {}, 1_000).seed != first.seed
 
 
 def test_the_base_fee_follows_the_whole_clusters_gas() -> None:

@@ -10,8 +10,9 @@ from quarkparsec.chain.transaction import DYNAMIC_FEE, Transaction
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.runners.evm.executor import execute
-from quarkparsec.runners.outcome import Done
-from quarkparsec.state.journal import Entry, Journal
+from quarkparsec.runners.outcome import Done, Outcome
+from quarkparsec.state.entry import Entry
+from quarkparsec.state.journal import Journal
 from quarkparsec.types import Gas, Hash32, Recipient, ShardId, ShardKey, Slot, Wei
 from tests.runners.dict_state import DictState
 
@@ -30,6 +31,12 @@ COINBASE = Recipient(b"\xc0" * 20)
 def recipient(number: int, home: int = 0) -> Recipient:
     """An address whose home key is `home`."""
     return Recipient(b"\xaa" * 12 + number.to_bytes(4, "big") + home.to_bytes(4, "big"))
+
+
+def done(outcome: Outcome) -> Done:
+    """The outcome of what was in the block."""
+    assert isinstance(outcome, Done), outcome
+    return outcome
 
 
 @dataclass
@@ -90,8 +97,12 @@ class Scene:
         }
         return Transaction(**(values | fields))
 
-    def execute(self, to: Recipient | None, key: ShardKey = KEY, **fields: Any) -> Done:
+    def outcome(self, to: Recipient | None, key: ShardKey = KEY, **fields: Any) -> Outcome:
         return execute(self.journal, self.transaction(to, **fields), key, self.block)
+
+    def execute(self, to: Recipient | None, key: ShardKey = KEY, **fields: Any) -> Done:
+        """The same for what a block can hold without other shards."""
+        return done(self.outcome(to, key, **fields))
 
     def entry(self, of: Recipient) -> Entry:
         return self.journal.entry(of)

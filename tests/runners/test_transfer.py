@@ -12,7 +12,7 @@ from quarkparsec.runners.transfer import is_transfer, transfer
 from quarkparsec.runners.validity import check
 from quarkparsec.state.account import DELEGATION_PREFIX
 from quarkparsec.types import Recipient, ShardKey
-from tests.runners.scene import BASE_FEE, ETHER, SENDER, Scene, recipient
+from tests.runners.scene import BASE_FEE, ETHER, KEY, OTHER_KEY, SENDER, Scene, recipient
 
 RICH, EMPTY, NOBODY = recipient(1), recipient(2), recipient(3, home=6)
 ELSEWHERE = recipient(4, home=5)
@@ -26,7 +26,7 @@ def scene() -> Scene:
 
 
 @given(
-    to=st.sampled_from([RICH, EMPTY, NOBODY, ELSEWHERE, SENDER]),
+    to=st.sampled_from([RICH, EMPTY, NOBODY, SENDER]),
     value=st.sampled_from([0, 1, ETHER // 2]),
     data=st.binary(max_size=40),
     tip=st.integers(0, 50),
@@ -44,6 +44,17 @@ def test_a_transfer_ends_as_it_would_in_the_evm(
     quick = transfer(fast.journal, transaction, to, ShardKey(key), terms)
     assert quick == run_in_frames(slow.journal, transaction, ShardKey(key), slow.block, terms)
     assert fast.journal.changes() == slow.journal.changes()
+
+
+def test_money_for_an_account_at_home_elsewhere_takes_the_long_way_unless_the_key_was_signed() -> (
+    None
+):
+    stage = scene()
+    to_home = stage.transaction(ELSEWHERE, value=3)
+    assert not is_transfer(stage.journal, to_home, ELSEWHERE, stage.block)
+    assert stage.execute(ELSEWHERE, value=3).gains == ((ELSEWHERE, 3),)
+    stays = stage.transaction(ELSEWHERE, value=3, from_key=KEY, to_key=OTHER_KEY)
+    assert is_transfer(stage.journal, stays, ELSEWHERE, stage.block)
 
 
 def test_a_transfer_costs_its_sender_the_value_and_the_fees() -> None:

@@ -14,6 +14,7 @@ from quarkparsec.runners.validity import (
     InsufficientFunds,
     NonceTooHigh,
     NonceTooLow,
+    Terms,
     check,
 )
 from quarkparsec.state.account import DELEGATION_PREFIX
@@ -65,13 +66,19 @@ def scene() -> Scene:
     return made
 
 
+def check_all(stage: Scene, to: Recipient | None, **fields: Any) -> Terms:
+    """The terms of a transaction of SENDER, alone in its block."""
+    transaction = stage.transaction(to, **fields)
+    return check(stage.journal, transaction, stage.block, stage.block.gas_limit)
+
+
 @pytest.mark.parametrize(("kind", "words", "fields"), REFUSED.values(), ids=REFUSED)
 def test_an_invalid_transaction_is_refused_and_changes_nothing(
     kind: type[Rejected], words: str, fields: dict[str, Any]
 ) -> None:
     stage = scene()
     with pytest.raises(kind) as refused:
-        stage.execute(**({"to": TO} | fields))
+        check_all(stage, **({"to": TO} | fields))
     assert str(refused.value).startswith(words)
     assert stage.journal.changes() == {}
 
@@ -88,7 +95,7 @@ def test_a_contract_signs_nothing() -> None:
     stage = scene()
     stage.state.put(SENDER, ETHER, code=b"\x00")
     with pytest.raises(Rejected, match="sender not an eoa"):
-        stage.execute(TO)
+        check_all(stage, TO)
 
 
 def test_an_account_that_delegates_still_signs_in_prague_only() -> None:
@@ -99,12 +106,12 @@ def test_an_account_that_delegates_still_signs_in_prague_only() -> None:
             assert stage.execute(TO).status == 1
         else:
             with pytest.raises(Rejected, match="sender not an eoa"):
-                stage.execute(TO)
+                check_all(stage, TO)
 
 
 def test_cancun_knows_no_set_code_transactions() -> None:
     with pytest.raises(UnsupportedType, match="transaction type not supported"):
-        Scene(fork="cancun").execute(TO, type=SET_CODE)
+        check_all(Scene(fork="cancun"), TO, type=SET_CODE)
 
 
 def test_the_floor_of_data_gas_came_with_prague() -> None:
@@ -139,7 +146,7 @@ def test_another_keys_money_counts_as_none() -> None:
     stage.state.put(SENDER, ETHER, nonce=5, shard_key=4)
     words = r"have 0 want \d+ under key 0x00000002, the account here has key 0x00000004$"
     with pytest.raises(InsufficientFunds, match=words):
-        stage.execute(**at_key(2))
+        check_all(stage, **at_key(2))
     assert stage.journal.changes() == {}
 
 
@@ -148,9 +155,9 @@ def test_another_keys_nonce_is_not_used_up_even_for_nothing() -> None:
     stage.state.put(SENDER, ETHER, nonce=5, shard_key=4)
     free = {"max_fee_per_gas": 0, "max_priority_fee_per_gas": 0}
     with pytest.raises(InsufficientFunds, match="have 0 want 0 under key"):
-        stage.execute(**at_key(2, **free))
+        check_all(stage, **at_key(2, **free))
     with pytest.raises(InsufficientFunds, match=r"have 0 want 0 under key 0x00000002$"):
-        stage.execute(**at_key(2, **free, sender=recipient(8), nonce=0))
+        check_all(stage, **at_key(2, **free, sender=recipient(8), nonce=0))
     assert stage.journal.changes() == {}
 
 
@@ -161,7 +168,7 @@ def test_an_address_that_the_shard_has_no_room_for_is_not_paid() -> None:
     words = r"no account under key 0x00000004: 0x\w+ has key 0x00000002 in this shard"
     for to in (FAR, recipient(9, home=2)):  # one lives under another key, one would
         with pytest.raises(Rejected, match=words):
-            stage.execute(**at_key(4, to=to))
+            check_all(stage, **at_key(4, to=to))
     assert stage.journal.changes() == {}
     assert stage.execute(**at_key(4, to=recipient(9, home=4)), value=1).status == 1
 

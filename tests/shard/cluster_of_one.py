@@ -9,19 +9,22 @@ from quarkparsec.chain.genesis import Genesis
 from quarkparsec.codec import rlp
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.effects import JobDone, Persist, Persisted, Run, Send
+from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.events import Announce
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.store import MemoryStore
-from quarkparsec.types import Epoch, Hash32, ShardId
+from quarkparsec.types import Epoch, Hash32, ShardId, ShardKey
 from quarkparsec.wire import epoch as wire
+from tests.simulation.scenery import genesis_of
 from tests.simulation.wallet import GWEI, Wallet, wallets
-from tests.simulation.world import genesis_of
 
 ALICE, BOB, CAROL = wallets(1, 3)[ShardId(0)]
 GENESIS: Genesis = genesis_of(1, 0, 0)
 TERM = 1
 ROOT_0 = keccak(b"root block 0")
+ANY_KEY = ShardKey(0)
+"""All of these accounts live in the only shard; the key doesn't matter to a transfer."""
 
 
 class Driven:
@@ -67,7 +70,7 @@ class Driven:
 
     def admit(self, wallet: Wallet, nonce: int, value: int = 1) -> Hash32:
         transaction = wallet.sign(nonce, CAROL.recipient, value)
-        self.carry_out(self.machine.admit(0, transaction, transaction_key()))
+        self.carry_out(self.machine.admit(0, Candidate(transaction, ANY_KEY)))
         return transaction.hash
 
     def state_name(self) -> str:
@@ -100,6 +103,8 @@ class Driven:
                 wire.to_amount(GWEI),
                 bytes(32),
                 1,
+                (ShardId(0),),
+                wire.Tickets(1_000 * attempt, 1, 1_000),
             )
         )
 
@@ -117,11 +122,6 @@ class Driven:
                 ShardId(0), TERM, Epoch(epoch), self.root_hash, block_hash, wire.to_amount(GWEI)
             )
         )
-
-
-def transaction_key() -> Any:
-    """All of these accounts live in the only shard; the key doesn't matter to a transfer."""
-    return 0
 
 
 def summary_of(sealed: wire.FromShard) -> ShardSummary:

@@ -10,6 +10,7 @@ from quarkparsec.crypto.keccak import keccak
 from quarkparsec.errors import Corrupt
 from quarkparsec.limits import BLOCK_HASH_WINDOW
 from quarkparsec.shard import block_rows as rows
+from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.block_rows import TransactionPlace
 from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.shard.log_search import find_logs
@@ -107,7 +108,7 @@ def _probe_transaction(nonce: int) -> Transaction:
 
 def _probe(driven: Driven, nonce: int) -> None:
     transaction = _probe_transaction(nonce)
-    driven.carry_out(driven.machine.admit(0, transaction, ShardKey(0)))
+    driven.carry_out(driven.machine.admit(0, Candidate(transaction, ShardKey(0))))
 
 
 def _make_block(driven: Driven, epoch: int) -> None:

@@ -9,10 +9,12 @@ import pytest
 from quarkparsec.effects import Persist, Run
 from quarkparsec.errors import Corrupt
 from quarkparsec.shard import states
+from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.events import Event
 from quarkparsec.shard.machine import MOVES
-from quarkparsec.types import Epoch, ShardId
+from quarkparsec.types import Epoch, ShardId, ShardKey
 from quarkparsec.wire import epoch as wire
+from quarkparsec.wire.lanes import LaneMessages
 from tests.shard.cluster_of_one import ALICE, BOB, CAROL, ROOT_0, TERM, Driven, summary_of
 
 STATES = {
@@ -22,6 +24,7 @@ STATES = {
     states.Idle,
     states.Executing,
     states.Executed,
+    states.Crossing,
     states.Sealing,
     states.Storing,
     states.Sealed,
@@ -30,12 +33,14 @@ STATES = {
 
 # What each event is for. Everywhere else it is late, repeated, or answered by something on its way.
 ACTS_IN: dict[type, str] = {
-    wire.Invite: "Joining Idle Executing Executed Sealing Storing Sealed",
+    wire.Invite: "Joining Idle Executing Executed Crossing Sealing Storing Sealed",
     wire.Welcome: "Joining",
-    wire.Open: "Idle Executing Executed Sealing Storing Sealed",
-    wire.Seal: "Executed Sealed",
-    wire.Commit: "Idle Executing Executed Sealing Storing Sealed",
-    wire.Abort: "Idle Executing Executed Sealing Storing Sealed",
+    wire.Open: "Idle Executing Executed Crossing Sealing Storing Sealed",
+    wire.OpenLane: "Executed Crossing",
+    LaneMessages: "Executed Crossing",
+    wire.Seal: "Executed Crossing Sealed",
+    wire.Commit: "Idle Executing Executed Crossing Sealing Storing Sealed",
+    wire.Abort: "Idle Executing Executed Crossing Sealing Storing Sealed",
 }
 
 
@@ -243,7 +248,8 @@ def test_an_invalid_candidate_leaves_the_pool_with_the_commit() -> None:
     driven.admit(BOB, 0)
     driven.machine.pool.update(ALICE.recipient, 0, 10**20)  # type: ignore[arg-type]
     transaction = ALICE.sign(1, CAROL.recipient, 10**18)
-    driven.machine.pool.add(transaction, 0, 0, 0, 0)  # type: ignore[arg-type]
+    account = driven.machine.shard_state.account(ALICE.recipient)
+    driven.machine.pool.add(Candidate(transaction, ShardKey(0)), account, 0)
     driven.open()
     (sealed,) = driven.seal()
     driven.commit(summary_of(sealed).block_hash)

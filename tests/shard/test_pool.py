@@ -7,10 +7,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from quarkparsec.chain.transaction import Transaction
+from quarkparsec.crypto.keccak import EMPTY_HASH, EMPTY_TRIE_ROOT
 from quarkparsec.errors import Rejected
 from quarkparsec.limits import POOL_ACCOUNT_PENDING_MAX, POOL_ACCOUNT_QUEUED_MAX, POOL_LIFETIME_MS
+from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.admission import Rules
 from quarkparsec.shard.pool import Capacity, Pool
+from quarkparsec.state.account import Account
 from quarkparsec.types import Gas, Hash32, Nonce, Recipient, ShardKey, Wei
 from quarkparsec.wire.epoch import Work
 
@@ -57,7 +60,8 @@ def signed(
 def add(
     pool: Pool, transaction: Transaction, nonce: int = 0, balance: int = RICH, now_ms: int = 0
 ) -> None:
-    pool.add(transaction, KEY, Nonce(nonce), Wei(balance), now_ms)
+    account = Account(Nonce(nonce), Wei(balance), EMPTY_TRIE_ROOT, EMPTY_HASH, KEY)
+    pool.add(Candidate(transaction, KEY), account, now_ms)
 
 
 def chosen(pool: Pool, base_fee: int = 1, count_max: int = 100) -> list[tuple[Recipient, int]]:

@@ -8,6 +8,7 @@ they send to a recipient's home.
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from quarkparsec.chain.creation import create_address
@@ -65,9 +66,9 @@ class Clients:
         for transaction in self._wishes[sender][first : first + WINDOW]:
             candidate = self._candidate(transaction)
             with suppress(Rejected):
-                world.shards[shard_id].do(lambda machine, c=candidate: self._admit(machine, c))
+                world.shards[shard_id].do(partial(self._admit, candidate))
 
-    def _admit(self, machine: ShardMachine, candidate: Candidate) -> list[Any]:
+    def _admit(self, candidate: Candidate, machine: ShardMachine) -> list[Any]:
         return machine.admit(self._world.now_ms, candidate)
 
     def _candidate(self, transaction: Transaction) -> Candidate:

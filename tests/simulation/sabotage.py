@@ -16,7 +16,7 @@ from quarkparsec.shard import events as shard_events
 from quarkparsec.shard import machine as shard
 from quarkparsec.shard import states as shard_states
 from quarkparsec.shard.machine import ShardMachine
-from quarkparsec.shard.states import RootHead
+from quarkparsec.shard.root_head import RootHead
 from quarkparsec.types import Hash32
 from quarkparsec.wire import epoch as wire
 from tests.simulation.faults import Faults

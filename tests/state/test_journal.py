@@ -9,7 +9,8 @@ import pytest
 from quarkparsec.crypto.keccak import EMPTY_HASH, EMPTY_TRIE_ROOT, keccak
 from quarkparsec.errors import InvariantBroken
 from quarkparsec.state.account import Account
-from quarkparsec.state.journal import EntryChange, Journal, warm_keys
+from quarkparsec.state.entry import EntryChange
+from quarkparsec.state.journal import Journal, warm_keys
 from quarkparsec.types import Hash32, Nonce, Recipient, ShardKey, Slot, Wei, home_key
 from tests.state.words import (
     CODES,

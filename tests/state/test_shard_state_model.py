@@ -154,8 +154,9 @@ class ShardStateMachine(RuleBasedStateMachine):
         return tuple(
             Address(recipient, entry.shard_key)
             for recipient, entry in sorted(self.model.items())
-            if entry.code and delegate_of(entry.code) is None
+            if entry.code
             if recipient not in before or not before[recipient].code
+            if not delegate_of(entry.code) or entry.shard_key == home_key(recipient)
         )
 
     @rule()

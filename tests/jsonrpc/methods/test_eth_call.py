@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from quarkparsec.jsonrpc.node import ExecutionReverted
+from quarkparsec.jsonrpc.node import ContractElsewhere, ExecutionReverted
+from quarkparsec.types import ShardKey
 from tests.jsonrpc.cluster import ALICE, TOKEN, Door, MemoryCluster
 
 CALL = {"from": ALICE.address, "to": "0x" + TOKEN.hex(), "data": "0x1234"}
@@ -36,6 +37,18 @@ def test_a_revert_is_code_3_with_reason_and_data(
     cluster.outcome = ExecutionReverted(data)
     expected = {"code": 3, "message": "execution reverted: user error", "data": "0x" + data.hex()}
     assert door.refusal(method, CALL) == expected
+
+
+@pytest.mark.parametrize("method", ["eth_call", "eth_estimateGas"])
+def test_a_revert_for_want_of_a_contract_elsewhere_says_where_it_lives(
+    door: Door, cluster: MemoryCluster, method: str
+) -> None:
+    elsewhere = ContractElsewhere(TOKEN, ShardKey(7), ShardKey(9))
+    cluster.outcome = ExecutionReverted(b"", elsewhere)
+    words = f"execution reverted: 0x{TOKEN.hex()} lives under shard key 0x00000007"
+    error = door.refusal(method, CALL)
+    assert error["message"].startswith(words)
+    assert (error["code"], error["data"]) == (3, "0x")
 
 
 @pytest.mark.parametrize("method", ["eth_call", "eth_estimateGas"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quarkparsec.chain.block import Entry, RootBlock, ShardBlock, ShardSummary
 from quarkparsec.chain.header import Header
+from quarkparsec.chain.legs import NO_LEGS
 from quarkparsec.jsonrpc.views.block import block_view
 from quarkparsec.types import Recipient, ShardId, ShardKey, Wei
 from tests.jsonrpc import execution_apis
@@ -19,7 +20,7 @@ def test_a_recorded_block_looks_the_same_member_by_member_even_its_size() -> Non
     entries = tuple(Entry(raw, Recipient(bytes(20)), ShardKey(0)) for raw in raws)
     summary = ShardSummary(ShardId(0), header_bytes, len(raws), 0, Wei(0), Wei(0), ())
     block = RootBlock(header, (summary,), (ShardId(0),), 1, Wei(0), Wei(0))
-    view = block_view(block, [ShardBlock(header, entries, Wei(0))], full=False)
+    view = block_view(block, [ShardBlock(header, entries, NO_LEGS, Wei(0))], full=False)
     assert view == answer["result"]
 
 

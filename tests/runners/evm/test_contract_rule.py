@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
+from quarkparsec.chain.creation import create2_address, create_address
 from quarkparsec.runners.outcome import Done
 from quarkparsec.state.account import DELEGATION_PREFIX
 from quarkparsec.state.foreign import FOREIGN_STUB
-from quarkparsec.types import Recipient, ShardKey
+from quarkparsec.types import Recipient, ShardKey, home_key, shard_of
 from tests.runners.assembler import assemble, deploying, push, returning
-from tests.runners.scene import KEY, OTHER_KEY, Scene, recipient
+from tests.runners.scene import ETHER, KEY, OTHER_KEY, SENDER, Scene, recipient
 
 CALLER = recipient(1)
 TARGET = recipient(2)
@@ -136,12 +139,29 @@ def test_selfdestruct_in_favour_of_a_foreign_contract_reverts() -> None:
     assert (scene.entry(CALLER).balance, scene.entry(TARGET).balance) == (100, 0)
 
 
+def is_at_home(contract: Recipient) -> bool:
+    """Whether a contract's home is the scene's shard, which alone can make it then."""
+    return shard_of(home_key(contract), 2) == 0
+
+
+def salt_at_home(initcode: bytes) -> int:
+    return next(salt for salt in count(9) if is_at_home(create2_address(FACTORY, salt, initcode)))
+
+
+def creating() -> Scene:
+    """A scene in which the sender's next contract is at home."""
+    scene = Scene(shard_count=2)
+    nonce = next(nonce for nonce in count() if is_at_home(create_address(SENDER, nonce)))
+    scene.state.put(SENDER, ETHER, nonce=nonce)
+    return scene
+
+
 @pytest.mark.parametrize("opcode", ["CREATE", "CREATE2"])
 @pytest.mark.parametrize("key", [KEY, OTHER_KEY])
 def test_a_contract_gets_the_key_of_its_creator(opcode: str, key: ShardKey) -> None:
     scene = Scene(shard_count=2)
     initcode = deploying(ANSWER)
-    salt = "9" if opcode == "CREATE2" else ""
+    salt = str(salt_at_home(initcode)) if opcode == "CREATE2" else ""
     store = push(int.from_bytes(initcode, "big")) + assemble("0 MSTORE")
     create = assemble(f"{salt} {len(initcode)} {32 - len(initcode)} 0 {opcode} {returning(1)}")
     scene.contract(FACTORY, store + create, shard_key=key)
@@ -151,16 +171,16 @@ def test_a_contract_gets_the_key_of_its_creator(opcode: str, key: ShardKey) -> N
 
 
 def test_a_creation_transactions_contract_gets_the_frames_key() -> None:
-    scene = Scene(shard_count=2)
+    scene = creating()
     done = scene.execute(None, key=OTHER_KEY, data=deploying(ANSWER))
     assert done.contract is not None
     assert scene.entry(done.contract).shard_key == OTHER_KEY
 
 
 def test_nobody_captures_a_contracts_key_by_paying_it_first() -> None:
-    victim = Scene(shard_count=2).execute(None, data=deploying(ANSWER)).contract
+    victim = creating().execute(None, data=deploying(ANSWER)).contract
     assert victim is not None
-    scene = Scene(shard_count=2)
+    scene = creating()
     scene.state.put(victim, 1, shard_key=OTHER_KEY)
     assert scene.execute(None, data=deploying(ANSWER)).contract == victim
     assert scene.entry(victim).shard_key == KEY
@@ -176,9 +196,9 @@ def test_nobody_captures_a_users_key_by_paying_it_first() -> None:
 
 
 def test_a_failed_creation_leaves_the_entrys_key_alone() -> None:
-    victim = Scene(shard_count=2).execute(None, data=deploying(ANSWER)).contract
+    victim = creating().execute(None, data=deploying(ANSWER)).contract
     assert victim is not None
-    scene = Scene(shard_count=2)
+    scene = creating()
     scene.state.put(victim, 1, shard_key=OTHER_KEY)
     assert scene.execute(None, data=assemble("INVALID")).status == 0
     assert scene.entry(victim).shard_key == OTHER_KEY

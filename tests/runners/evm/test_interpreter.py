@@ -9,7 +9,7 @@ import pytest
 from quarkparsec.runners.evm.executor import execute
 from quarkparsec.types import Gas
 from tests.runners.assembler import assemble, push
-from tests.runners.scene import SENDER, Scene, recipient
+from tests.runners.scene import SENDER, Scene, done, recipient
 
 CONTRACT = recipient(1)
 CODE_TOO_LARGE = assemble("24577 0 RETURN")
@@ -35,8 +35,8 @@ STATIC_FAULTS = ["1 0 SSTORE", "1 0 TSTORE", "0 0 LOG0", "0 0 0 CREATE", "0 SELF
 def test_a_fault_has_geths_words(program: str, words: str) -> None:
     stage = Scene()
     stage.contract(CONTRACT, assemble(program))
-    done = stage.execute(CONTRACT, gas_limit=200_000)
-    assert (done.status, done.error) == (0, words)
+    ended = stage.execute(CONTRACT, gas_limit=200_000)
+    assert (ended.status, ended.error) == (0, words)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,8 @@ def depth_reached(stage: Scene) -> int:
     transaction = stage.transaction(
         CONTRACT, gas_limit=2**50, max_fee_per_gas=7, max_priority_fee_per_gas=0
     )
-    assert execute(stage.journal, transaction, stage.journal.frame_key, block).status == 1
+    outcome = execute(stage.journal, transaction, stage.journal.frame_key, block)
+    assert done(outcome).status == 1
     return stage.slot(CONTRACT, 0)
 
 
