@@ -47,7 +47,8 @@ class Comparison:
 
     def _compare_ending(self, step: Step) -> None:
         transaction, done = step.transaction, step.done
-        assert transaction is not None and done is not None
+        assert transaction is not None
+        assert done is not None
         logs = tuple((log.recipient, log.topics, log.data) for log in done.logs)
         ours = Ending(done.status == 1, done.gas_used, logs, done.output)
         theirs = self._plain.send(transaction, step.shard_id)

@@ -6,13 +6,14 @@ serial order and to the wei.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from quarkparsec.chain.block import ShardBlock
 from quarkparsec.chain.fees import effective_gas_price
 from quarkparsec.chain.legs import Call, Claim, Credit, Payment
-from quarkparsec.types import Recipient, ShardId, home_key, shard_of
+from quarkparsec.types import Recipient, ShardId, Wei, home_key, shard_of
 from tests.serializability.reexecution import Question, Reexecution
 from tests.serializability.step import TRANSFERS, Step
 from tests.serializability.violation import require
@@ -47,12 +48,14 @@ class Matching:
         self._tickets.update(calls)
         for step in calls.values():
             _check_endowments(epoch, step)
-        wanted = {(leg, home) for step in calls.values() for home, leg in _legs_of(epoch, step)}
-        found = {
+        wanted = Counter(
+            (leg, home) for step in calls.values() for home, leg in _legs_of(epoch, step)
+        )
+        found = Counter(
             (step.leg, step.shard_id)
             for step in _steps(epoch)
             if isinstance(step.leg, Payment | Claim)
-        }
+        )
         lacking, unexpected = wanted - found, found - wanted
         require(not lacking, f"a ticket lacks a leg in another shard: {lacking}")
         require(not unexpected, f"a leg has no call that it belongs to: {unexpected}")
@@ -78,15 +81,18 @@ def _check_credits(epoch: Epoch) -> None:
 
 
 def _credit_of(step: Step) -> Credit:
-    assert step.transaction is not None and step.transaction.to is not None
+    assert step.transaction is not None
+    assert step.transaction.to is not None
     assert step.to_key is not None
-    return Credit(step.transaction.to, step.to_key, step.transaction.value)
+    return Credit(step.transaction.to, step.to_key, Wei(step.transaction.value))
 
 
 def _legs_of(epoch: Epoch, step: Step) -> list[tuple[ShardId, Payment | Claim]]:
     """The legs that an executed call must have in other shards."""
     call, transaction, done = step.leg, step.transaction, step.done
-    assert isinstance(call, Call) and transaction is not None and done is not None
+    assert isinstance(call, Call)
+    assert transaction is not None
+    assert done is not None
     origin = shard_of(transaction.origin_key, epoch.shard_count)
     require((call.money is None) == (origin == step.shard_id), "a guest is one who brings money")
     legs: list[tuple[ShardId, Payment | Claim]] = []

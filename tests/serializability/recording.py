@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from quarkparsec.state.journal import Entry, Journal
+from quarkparsec.state.entry import Entry
+from quarkparsec.state.journal import Journal
 from quarkparsec.state.shard_state import ShardState
 from quarkparsec.types import Recipient, ShardKey
 

@@ -21,7 +21,7 @@ from quarkparsec.shard.lane_transfers import debit
 from quarkparsec.shard.opening import Opening
 from quarkparsec.shard.ticket_legs import apply_claim, apply_payment, run_call
 from quarkparsec.state.shard_state import ShardState
-from quarkparsec.types import Epoch, Recipient, ShardKey
+from quarkparsec.types import Epoch, Recipient, ShardKey, Wei
 from tests.serializability.recording import RecordingJournal
 from tests.serializability.step import CREDITS, IN_SHARD, TICKETS, TRANSFERS, Place, Step
 from tests.serializability.violation import Violation, require
@@ -116,7 +116,7 @@ class Reexecution:
     def _answer(self, question: Question) -> None:
         entry = self._journal.entry(question.recipient)
         is_taken = bool(entry.nonce or entry.has_code or entry.storage_root != EMPTY_TRIE_ROOT)
-        self.answers[question] = Endowment(question.recipient, entry.balance, is_taken)
+        self.answers[question] = Endowment(question.recipient, Wei(entry.balance), is_taken)
         self._journal.take_access()
 
     def _note(

@@ -97,7 +97,8 @@ class World:
             for index, store in enumerate(contents)
         }
         disks = {shard_id: process.disk for shard_id, process in self.shards.items()}
-        self.checker = Checker(genesis, self.master.disk, disks, dict(zip(disks, contents)))
+        beginnings = {shard_id: contents[shard_id] for shard_id in self.shards}
+        self.checker = Checker(genesis, self.master.disk, disks, beginnings)
         self._applied: dict[ShardId, tuple[Any, int]] = {}
 
     # --- the run
