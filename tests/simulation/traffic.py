@@ -113,7 +113,7 @@ class _Drawing:
         return self._order(wallet, nonce, ledger, b"")
 
     def _order(self, wallet: Wallet, nonce: int, ledger: Recipient, watched: bytes) -> Transaction:
-        value = self._amount()
+        value = self._random.randrange(10**6)
         fail = FAIL if self._random.random() < 0.1 else 0
         amount = self._random.choice((0, value // 2, value))
         data = words(self._payee(), amount, fail, watched)
@@ -140,7 +140,7 @@ class _Drawing:
         return ShardId(self._random.choice(self._shards) if self._hot is None else self._hot)
 
     def _payee(self) -> Recipient:
-        group = self._wallets[ShardId(self._random.choice(self._shards))]
+        group = self._wallets[self._any_shard()]
         return self._random.choice(group[1::2]).recipient
 
     def _watched(self, shard: ShardId) -> list[Recipient]:

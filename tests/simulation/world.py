@@ -22,8 +22,10 @@ from quarkparsec.root.machine import RootMachine
 from quarkparsec.shard import events as shard_events
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
-from quarkparsec.types import ShardId, home_key, shard_of
-from tests.simulation.checker import Checker, Replica, Violation
+from quarkparsec.shard.states import Sealed, Storing
+from quarkparsec.types import ShardId
+from tests.serializability.violation import Violation, require
+from tests.simulation.checker import Checker
 from tests.simulation.clients import Clients
 from tests.simulation.disk import Disk
 from tests.simulation.faults import Faults, draw_faults
@@ -94,11 +96,9 @@ class World:
             )
             for index, store in enumerate(contents)
         }
-        replicas = {
-            shard_id: (process.disk, Replica(genesis, shard_id, contents[shard_id]))
-            for shard_id, process in self.shards.items()
-        }
-        self.checker = Checker(genesis, self.master.disk, replicas)
+        disks = {shard_id: process.disk for shard_id, process in self.shards.items()}
+        beginnings = {shard_id: contents[shard_id] for shard_id in self.shards}
+        self.checker = Checker(genesis, self.master.disk, disks, beginnings)
         self._applied: dict[ShardId, tuple[Any, int]] = {}
 
     # --- the run
@@ -183,7 +183,11 @@ class World:
     def stepped(self, process: Process) -> None:
         """Check a shard whenever it has moved along the root chain, or is there again."""
         machine = process.machine
-        if not isinstance(machine, ShardMachine) or machine.root_head.epoch == 0:
+        if not isinstance(machine, ShardMachine):
+            return
+        if isinstance(machine.state, Storing | Sealed):
+            self.checker.shard_sealed(machine.state)
+        if machine.root_head.epoch == 0:
             return
         shard_id = self._shard_id(process)
         known_machine, known_epoch = self._applied.get(shard_id, (None, 0))
@@ -235,9 +239,8 @@ class World:
         for shard_id, process in self.shards.items():
             self.checker.receipts_are_there(shard_id, process.disk)
         for sender, nonce in self.clients.nonces.items():
-            shard_id = shard_of(home_key(sender), self.genesis.shard_count)
-            if self.checker.nonce(shard_id, sender) != nonce:
-                raise Violation("an account's nonces have a gap")
+            require(self.checker.nonce(sender) == nonce, "an account's nonces have a gap")
+        self.checker.finish()
 
 
 def _boot_shard(machines: Machines, genesis: Genesis, index: int, disk: Disk) -> ShardMachine:
