@@ -11,8 +11,7 @@
 - *Ready*: the sender's shard looks whether the sender can pay, now that nobody else can change that.
 - *Executing*: the shard of the destination is the last participant, and decides. It may say that more
   entries are needed, that an older ticket is in the way (both: roll back, and again with the same
-  ticket), or that the block can't hold the transaction. It also waits for another epoch if it needs
-  entries of a shard that is absent from this one.
+  ticket), that the block can't hold the transaction, or that the contract lives elsewhere.
 - *Committing*: decided. The others carry out their part and let go.
 
 A transaction that needs nothing outside the shard of execution goes straight to Ready: one phase. Attempts
@@ -76,12 +75,7 @@ class Agent:
     """One ticket, from begin to finish."""
 
     def __init__(
-        self,
-        ticket: int,
-        task: Task,
-        home_of: Callable[[Recipient], ShardId],
-        present: frozenset[ShardId],
-        now_ms: int,
+        self, ticket: int, task: Task, home_of: Callable[[Recipient], ShardId], now_ms: int
     ) -> None:
         self.ticket: Final = ticket
         self.task: Final = task
@@ -89,10 +83,11 @@ class Agent:
         self.ending: Ending | None = None
         self.reason = ""
         """Why the transaction is invalid."""
+        self.key_elsewhere: ShardKey | None = None
+        """Where the contract lives instead, if the destination knows it better."""
         self.said_ms = now_ms
         """When something was last said that wants an answer."""
         self._home_of: Final = home_of
-        self._present: Final = present
         self._attempt = 0
         self._needs: set[Recipient] = set()
         self._places: dict[ShardId, tuple[Recipient, ...]] = {}
@@ -191,8 +186,6 @@ class Agent:
 
     def _need_more(self, _: ShardId, item: lanes.NeedKeys) -> list[Outgoing]:
         self.need(tuple(map(Recipient, item.recipients)))
-        if not {self._home_of(each) for each in self._needs} <= self._present:
-            self.ending = Ending.LATER
         return self._roll_back()
 
     def _give_way(self, _: ShardId, __: lanes.Retry) -> list[Outgoing]:
@@ -202,6 +195,10 @@ class Agent:
     def _refused(self, _: ShardId, item: lanes.Refused) -> list[Outgoing]:
         self.ending = Ending.INVALID if item.reason else Ending.LATER
         self.reason = item.reason
+        return self._roll_back()
+
+    def _misled(self, _: ShardId, item: lanes.Elsewhere) -> list[Outgoing]:
+        self.ending, self.key_elsewhere = Ending.LATER, ShardKey(item.shard_key)
         return self._roll_back()
 
     def _committed(self, source: ShardId, _: lanes.Committed) -> list[Outgoing]:
@@ -288,6 +285,7 @@ MOVES: Final[Mapping[tuple[Stage, type], _Move]] = {
     (Stage.EXECUTING, lanes.NeedKeys): Agent._need_more,
     (Stage.EXECUTING, lanes.Retry): Agent._give_way,
     (Stage.EXECUTING, lanes.Refused): Agent._refused,
+    (Stage.EXECUTING, lanes.Elsewhere): Agent._misled,
     (Stage.COMMITTING, lanes.Committed): Agent._committed,
     (Stage.ROLLING_BACK, lanes.RolledBack): Agent._rolled_back,
 }

@@ -20,6 +20,7 @@ from quarkparsec.codec import rlp
 from quarkparsec.codec.quantities import parse_data, parse_quantity, parse_slot
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.errors import InvalidInput
+from quarkparsec.state.foreign import FOREIGN_STUB
 from quarkparsec.state.genesis_entry import GenesisEntry
 from quarkparsec.types import (
     RECIPIENT_BYTES,
@@ -128,18 +129,27 @@ class Genesis(msgspec.Struct, frozen=True, dict=True):
         )
 
     def accounts(self, shard_id: ShardId) -> dict[Recipient, GenesisEntry]:
-        """What a shard holds at the beginning: its own accounts, and every universal contract."""
-        own = {
-            recipient: entry
-            for recipient, entry in self.alloc.items()
-            if shard_of(entry.shard_key, self.shard_count) == shard_id
-        }
+        """What a shard holds at the beginning.
+
+        Its own accounts, every universal contract, and the stubs of contracts whose home it is but that
+        live elsewhere, as creation leaves them.
+        """
         key = ShardKey(shard_id)
         universal = {
             recipient: entry._replace(shard_key=key)
             for recipient, entry in self.universal_contracts.items()
         }
-        return own | universal
+        stubs = {
+            recipient: GenesisEntry(entry.shard_key, 0, 0, FOREIGN_STUB, {})
+            for recipient, entry in self.alloc.items()
+            if entry.code and shard_of(home_key(recipient), self.shard_count) == shard_id
+        }
+        own = {
+            recipient: entry
+            for recipient, entry in self.alloc.items()
+            if shard_of(entry.shard_key, self.shard_count) == shard_id
+        }
+        return stubs | own | universal
 
 
 def parse_genesis(text: bytes) -> Genesis:
@@ -196,10 +206,17 @@ def _check(genesis: Genesis) -> None:
         (len(genesis.extra_data) <= 32, "extra_data has 32 bytes at most"),
         (not genesis.universal & set(genesis.alloc), "a universal contract is in alloc, too"),
         (genesis.supply < 1 << 256, "alloc holds more than 2^256 wei"),
+        (_pays_at_home(genesis), "the coinbase is a contract that doesn't live at its home key"),
     )
     for holds, words in rules:
         if not holds:
             raise InvalidInput(f"genesis: {words}")
+
+
+def _pays_at_home(genesis: Genesis) -> bool:
+    """Whether tips find the coinbase where they are credited."""
+    entry = genesis.alloc.get(genesis.coinbase)
+    return entry is None or not entry.code or entry.shard_key == home_key(genesis.coinbase)
 
 
 def _alloc(accounts: Mapping[str, _Account]) -> dict[Recipient, GenesisEntry]:

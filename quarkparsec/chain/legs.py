@@ -254,14 +254,14 @@ def _fields(item: rlp.Item, size: int | None = None) -> list[rlp.Item]:
     return item
 
 
+def _flag(item: rlp.Item) -> bool:
+    flag = rlp.scalar(item, bits=8)
+    if flag > 1:
+        raise InvalidInput("a flag is 0 or 1")
+    return bool(flag)
+
+
 def _recipient(item: rlp.Item) -> Recipient:
     if not isinstance(item, bytes) or len(item) != RECIPIENT_BYTES:
         raise InvalidInput("a recipient has 20 bytes")
     return Recipient(item)
-
-
-def _flag(item: rlp.Item) -> bool:
-    number = rlp.scalar(item, bits=8)
-    if number > 1:
-        raise InvalidInput("a flag is 0 or 1")
-    return bool(number)

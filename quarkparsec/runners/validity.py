@@ -73,9 +73,7 @@ def check_sender(journal: Journal, transaction: Transaction, block: BlockContext
     cost = transaction.gas_limit * transaction.max_fee_per_gas + transaction.value
     meant = is_meant(sender, transaction.from_key)
     balance = sender.balance if meant else 0
-    if (
-        balance < cost or not meant
-    ):  # another key's nonce isn't used up either, not even for nothing
+    if not meant or balance < cost:  # not even for nothing: the nonce is another account's
         raise insufficient_funds(sender, balance, transaction.from_key, cost)
 
 

@@ -41,8 +41,8 @@ class Neighbourhood(NamedTuple):
 
     def can_serve(self, candidate: Candidate) -> bool:
         """Whether every shard is there that a transaction is known to need."""
-        needed = {self.destination_of(candidate), *map(self.home_of, self.homes_needed(candidate))}
-        return needed <= self.present
+        is_there = self.destination_of(candidate) in self.present
+        return is_there and self.can_reach(self.homes_needed(candidate))
 
     def can_reach(self, recipients: Iterable[Recipient]) -> bool:
         """Whether the homes of all these are there."""

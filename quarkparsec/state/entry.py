@@ -1,4 +1,4 @@
-"""One account in an open epoch: its working copy, and what the epoch made of it."""
+"""The working copy of one account in an open epoch, and what the epoch makes of it in the end."""
 
 from __future__ import annotations
 
@@ -59,16 +59,6 @@ class Entry:
             Nonce(self.nonce), Wei(self.balance), self.storage_root, self.code_hash, self.shard_key
         )
 
-    def change(self) -> EntryChange:
-        """What the epoch did to it."""
-        changed = [slot for slot, word in self.storage.items() if word != self.loaded[slot]]
-        return EntryChange(
-            self.before,
-            self.to_account() if self.exists else None,
-            {slot: self.storage[slot] for slot in changed},
-            {slot: self.loaded[slot] for slot in changed},
-        )
-
 
 class EntryChange(NamedTuple):
     """What an epoch did to one entry."""
@@ -81,6 +71,17 @@ class EntryChange(NamedTuple):
     """Every slot whose word changed, with its last word."""
     loaded: dict[Slot, int]
     """What those slots held when the epoch began; 0 if `drops_storage`."""
+
+    @classmethod
+    def of(cls, entry: Entry) -> EntryChange:
+        """From a working copy."""
+        changed = [slot for slot, word in entry.storage.items() if word != entry.loaded[slot]]
+        return cls(
+            entry.before,
+            entry.to_account() if entry.exists else None,
+            {slot: entry.storage[slot] for slot in changed},
+            {slot: entry.loaded[slot] for slot in changed},
+        )
 
     @property
     def drops_storage(self) -> bool:

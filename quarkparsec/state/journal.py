@@ -274,7 +274,9 @@ class Journal:
 
     def changes(self) -> dict[Recipient, EntryChange]:
         """Every entry that this epoch changed, ordered by recipient."""
-        found = {recipient: self.entries[recipient].change() for recipient in sorted(self.dirty)}
+        found = {
+            recipient: EntryChange.of(self.entries[recipient]) for recipient in sorted(self.dirty)
+        }
         return {
             recipient: change
             for recipient, change in found.items()

@@ -40,7 +40,7 @@ class Amount(click.ParamType[int]):
         wei: Fraction = Fraction(read[1]) * 10 ** _UNITS[read[2] or "wei"]
         if wei.denominator != 1:
             self.fail(f"{value} isn't a whole number of wei", param, ctx)
-        return wei.numerator
+        return int(wei)
 
 
 class Key(click.ParamType[ShardKey]):

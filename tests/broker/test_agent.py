@@ -32,16 +32,9 @@ FIRST, SECOND = at(FIRST_HOME), at(SECOND_HOME)
 class Led:
     """An agent, and what it said last."""
 
-    def __init__(
-        self,
-        *needs: Recipient,
-        destination: ShardId = THERE,
-        present: frozenset[ShardId] = EVERYBODY,
-    ) -> None:
+    def __init__(self, *needs: Recipient, destination: ShardId = THERE) -> None:
         task = Task(b"raw", SENDER, ShardKey(destination), HERE, destination)
-        self.agent = Agent(
-            TICKET, task, lambda each: shard_of(home_key(each), 4), present, now_ms=0
-        )
+        self.agent = Agent(TICKET, task, lambda each: shard_of(home_key(each), 4), now_ms=0)
         self.agent.need(needs)
         self.now_ms = 0
         self.said: list[Outgoing] = self.agent.wake(0)
@@ -103,6 +96,7 @@ ANSWERS: dict[type, Any] = {
     lanes.NeedKeys: (lanes.NeedKeys, (SECOND,)),
     lanes.Retry: lanes.Retry,
     lanes.Refused: (lanes.Refused, "why"),
+    lanes.Elsewhere: (lanes.Elsewhere, 7),
     lanes.Committed: lanes.Committed,
     lanes.RolledBack: lanes.RolledBack,
 }
@@ -217,6 +211,14 @@ def test_a_refusal_without_a_reason_means_another_epoch() -> None:
     assert (led.stage, led.agent.ending) == (Stage.FINISHED, Ending.LATER)
 
 
+def test_a_contract_that_lives_elsewhere_is_called_there_in_another_epoch() -> None:
+    led = Led().go_to(Stage.EXECUTING)
+    assert led.hear(THERE, (lanes.Elsewhere, 7)) == [(HERE, lanes.Rollback(TICKET, 1))]
+    led.hear(HERE, lanes.RolledBack)
+    assert (led.stage, led.agent.ending) == (Stage.FINISHED, Ending.LATER)
+    assert led.agent.key_elsewhere == 7
+
+
 def test_once_decided_a_ticket_is_committed_however_often_it_must_be_said_16() -> None:
     led = Led(FIRST).go_to(Stage.COMMITTING)
     led.hear(HERE, lanes.Committed)
@@ -241,13 +243,6 @@ def test_what_is_needed_besides_is_locked_in_the_next_attempt() -> None:
         (FIRST_HOME, lanes.Lock(TICKET, 2, (FIRST,))),
         (SECOND_HOME, lanes.Lock(TICKET, 2, (SECOND,))),
     ]
-
-
-def test_what_an_absent_shard_would_have_to_lock_waits_for_another_epoch() -> None:
-    led = Led(present=EVERYBODY - {SECOND_HOME}).go_to(Stage.EXECUTING)
-    led.hear(THERE, (lanes.NeedKeys, (SECOND,)))
-    led.hear(HERE, lanes.RolledBack)
-    assert (led.stage, led.agent.ending) == (Stage.FINISHED, Ending.LATER)
 
 
 def test_a_ticket_that_gives_way_rests_longer_each_time() -> None:

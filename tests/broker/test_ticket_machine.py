@@ -90,6 +90,17 @@ def test_a_bound_that_is_being_written_is_not_asked_for_again() -> None:
     assert machine.reserve_if_low(TICKETS_RESERVED) is not None
 
 
+def test_hearing_late_of_an_earlier_bound_takes_nothing_back() -> None:
+    machine = TicketMachine(1, 0)
+    earlier = machine.reserve_if_low(0)
+    later = machine.reserve_if_low(TICKETS_RESERVED)
+    assert earlier is not None
+    assert later is not None
+    machine.reserved(later)
+    machine.reserved(earlier)
+    assert machine.left == later
+
+
 def test_more_than_a_step_is_reserved_at_once_if_it_is_needed() -> None:
     machine = TicketMachine(1, 0)
     _reserve(machine, 5 * TICKETS_RESERVED)

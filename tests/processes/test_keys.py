@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -205,10 +208,91 @@ def test_an_address_that_the_shard_has_no_room_for_is_refused_in_time(
         )
 
 
-@pytest.mark.parametrize("path", ["/key/zz", "/key/123456789", "/key/", "/keys", "/key/0x000001"])
+ELSEWHERE = ShardKey(0xABCDEF01)
+"""A key of another shard than Alice's."""
+
+
+def test_a_native_transfer_crosses_shards(cluster: RunningCluster) -> None:
+    who = stranger(14)
+    receipt = pay(cluster, address(who, ELSEWHERE), 3 * ETHER)
+    assert (receipt["status"], receipt["gasUsed"]) == (1, 21_000)
+    assert balance(cluster, address(who, ELSEWHERE)) == 3 * ETHER
+    raw = native(cluster, who, ELSEWHERE, address(who, KEY), ETHER)
+    back = cluster.rpc("qp_sendRawTransaction", "0x" + raw.hex())
+    w3: Any = cluster.web3()
+    fee = w3.eth.wait_for_transaction_receipt(back, 20, 0.01)["effectiveGasPrice"] * 21_000
+    assert balance(cluster, address(who, KEY)) == ETHER
+    assert balance(cluster, address(who, ELSEWHERE)) == 2 * ETHER - fee
+    assert w3.eth.get_balance(who.address) == 0
+
+
+def test_a_native_call_crosses_shards(cluster: RunningCluster) -> None:
+    who = stranger(15)
+    pay(cluster, address(who, KEY))
+    contract = send(network(cluster, KEY), who, data=counter_code(), **FEES)["contractAddress"]
+    pay(cluster, address(who, ELSEWHERE))
+    code, said = run_send(
+        cluster,
+        *("--from-key", f"{ELSEWHERE:x}", "--to", contract, "--gas", "200000"),
+        *("--data", "0x" + word(8).hex()),
+        key=bytes(who.key),
+    )
+    assert code == 0, said
+    assert f"key {ELSEWHERE:08x}, shard 1 of 4" in said
+    assert network(cluster, KEY).eth.call({"to": contract}) == word(8)
+    assert network(cluster, ELSEWHERE).eth.get_transaction_count(who.address) == 1
+
+
+def test_a_contract_is_created_under_a_key_of_another_shard(cluster: RunningCluster) -> None:
+    who = stranger(16)
+    pay(cluster, address(who, KEY))
+    code, said = run_send(
+        cluster,
+        *("--from-key", f"{KEY:x}", "--to-key", f"{ELSEWHERE:x}", "--gas", "500000"),
+        *("--data", "0x" + counter_code().hex()),
+        key=bytes(who.key),
+    )
+    assert code == 0, said
+    contract = create_address(recipient_of(bytes(who.key)), 0)
+    found = cluster.rpc("qp_getAddress", "0x" + contract.hex())
+    assert (found["shardKey"], found["shardId"]) == (hex(ELSEWHERE), "0x1")
+    assert network(cluster, ELSEWHERE).eth.call({"to": contract}) == word(0)
+
+
+def test_money_that_an_address_cant_take_stays_with_its_sender(cluster: RunningCluster) -> None:
+    who, whom = (
+        stranger(17),
+        address(CAROL, ShardKey(home_key(recipient_of(bytes(CAROL.key))) ^ 4)),
+    )
+    pay(cluster, address(who, KEY))
+    raw = native(cluster, who, KEY, whom, 5)
+    sent = cluster.rpc("qp_sendRawTransaction", "0x" + raw.hex())
+    deadline = time.monotonic() + 20
+    while cluster.rpc("eth_getTransactionByHash", sent) is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert balance(cluster, address(who, KEY)) == ETHER
+    assert balance(cluster, whom) == 0
+
+
+def test_a_transaction_for_a_key_that_its_sender_doesnt_have_is_refused_at_the_door(
+    cluster: RunningCluster,
+) -> None:
+    who = stranger(18)
+    pay(cluster, address(who, KEY))
+    raw = native(cluster, who, OTHER, address(stranger(19), OTHER), 5)
+    with pytest.raises(RuntimeError, match="insufficient funds"):
+        cluster.rpc("qp_sendRawTransaction", "0x" + raw.hex())
+
+
+@pytest.mark.parametrize("path", ["/key/zz", "/key/123456789", "/keys"])
 def test_a_path_that_shows_nothing_is_not_found(cluster: RunningCluster, path: str) -> None:
-    with pytest.raises(Exception, match="404"):
-        Web3(HTTPProvider(cluster.url + path)).eth.chain_id  # noqa: B018 - asks
+    body = b'{"jsonrpc": "2.0", "id": 1, "method": "eth_chainId"}'
+    connection = HTTPConnection("127.0.0.1", cluster.port, timeout=10)
+    connection.request("POST", path, body, {"Content-Type": "application/json"})
+    with closing(connection), connection.getresponse() as answer:
+        assert answer.status == 404
+        assert answer.read().startswith(b"not found: the paths are / and /key/")
 
 
 # --- scripts/send.py
@@ -260,6 +344,17 @@ def test_the_command_creates_and_calls_a_contract_under_a_chosen_key(
         {"to": Web3.to_checksum_address(contract.recipient)}
     ) == word(6)
     assert run_send(cluster, *call, "--data", "0x" + word(7).hex(), key=bytes(who.key))[0] == 1
+
+
+def test_the_command_sends_within_one_keys_network(cluster: RunningCluster) -> None:
+    who, whom = stranger(12), stranger(13)
+    pay(cluster, address(who, KEY))
+    flags = ("--url", f"{cluster.url}/key/{KEY:08x}", "--to", whom.address, "--value", "3")
+    code, said = run_send(cluster, *flags, key=bytes(who.key))
+    assert code == 0, said
+    assert balance(cluster, address(whom, KEY)) == 3
+    code, said = run_send(cluster, *flags, "--to-key", "1", key=bytes(who.key))
+    assert (code, "shows a single shard key" in said) == (2, True)
 
 
 def test_the_command_says_what_the_node_refuses(cluster: RunningCluster) -> None:

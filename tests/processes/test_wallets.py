@@ -170,16 +170,6 @@ def test_an_account_delegates_to_a_contract_of_its_shard(cluster: RunningCluster
     assert w3.eth.get_storage_at(ERIN.address, 0) == word(6)
 
 
-def test_a_transfer_to_another_shard_is_refused_and_costs_nothing(cluster: RunningCluster) -> None:
-    w3: Any = cluster.web3()
-    before = w3.eth.get_balance(ALICE.address)
-    with pytest.raises(Web3RPCError, match="shard 0 and the sender on shard 2"):
-        w3.eth.estimate_gas({"from": ALICE.address, "to": CAROL.address, "value": 1})
-    with pytest.raises(Web3RPCError, match="shard 0 and the sender on shard 2"):
-        send(w3, ALICE, to=CAROL.address, value=1, gas=21_000, **FEES)
-    assert w3.eth.get_balance(ALICE.address) == before
-
-
 def test_a_nonce_that_was_used_is_too_low(cluster: RunningCluster) -> None:
     w3: Any = cluster.web3()
     send(w3, ALICE, to=BOB.address, value=1, **FEES)

@@ -15,27 +15,33 @@ from auditing.command import main
 from click.testing import CliRunner, Result
 
 from cluster.leveldb import LevelDBStore
+from quarkparsec.chain.legs import CreditsFrom
+from quarkparsec.shard import block_rows
 from quarkparsec.state.stored import decode_account
 from quarkparsec.state.tables import ACCOUNT
 from quarkparsec.store import prefix_stop
 from quarkparsec.types import Wei
 from tests.processes.running_cluster import ROOT, RunningCluster
-from tests.processes.test_wallets import ALICE, BOB, FEES, counter_code, send, word
+from tests.processes.test_wallets import ALICE, BOB, CAROL, FEES, counter_code, send, word
 
 pytestmark = pytest.mark.processes
 
 SHARD = Path("slave-0") / "shard-0002"
 """Where ALICE lives."""
 
+CAROLS_SHARD = Path("slave-0") / "shard-0000"
+
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCluster]:
-    """A cluster with a contract that holds a word, and some payments."""
+    """A cluster with a contract that holds a word, called and paid for within a shard and between two."""
     with RunningCluster(tmp_path_factory.mktemp("cluster") / "data") as cluster:
         w3: Any = cluster.web3()
         contract = send(w3, ALICE, data=counter_code(), **FEES)["contractAddress"]
         send(w3, ALICE, to=contract, data=word(42), **FEES)
         send(w3, ALICE, to=BOB.address, value=7, **FEES)
+        send(w3, CAROL, to=contract, data=word(44), **FEES)
+        send(w3, ALICE, to=CAROL.address, value=7, **FEES)
         yield cluster
 
 
@@ -72,6 +78,16 @@ def test_a_wei_too_many_is_found_and_told(stopped: Path) -> None:
     with_store(stopped / SHARD, a_wei_more)
     result = audit(stopped)
     assert (result.exit_code, "+1 wei" in result.stdout) == (1, True)
+
+
+def test_money_that_arrives_otherwise_than_it_was_sent_is_found(stopped: Path) -> None:
+    with_store(stopped / CAROLS_SHARD, a_wei_more_in_a_credit)
+    found = json.loads(audit(stopped, "--json").stdout)
+    checks = {finding["check"]: finding["words"] for finding in found["findings"]}
+    assert checks == {
+        "block": "the body has other legs than the block",
+        "legs": "shard 2 shipped other credits than shard 0 took",
+    }
 
 
 def test_a_missing_root_block_is_found(stopped: Path) -> None:
@@ -133,6 +149,15 @@ def a_wei_more(store: LevelDBStore) -> None:
     key, row = next(store.scan(ACCOUNT, prefix_stop(ACCOUNT)))
     account = decode_account(row)
     store.write({key: account._replace(balance=Wei(account.balance + 1)).encode()}, sync=True)
+
+
+def a_wei_more_in_a_credit(store: LevelDBStore) -> None:
+    *_, (key, row) = store.scan(block_rows.HEADER, prefix_stop(block_rows.HEADER))
+    stored = block_rows.decode_header_row(row)
+    ((source, (credit,)),) = stored.legs.credits
+    more = CreditsFrom(source, (credit._replace(amount=Wei(credit.amount + 1)),))
+    legs = stored.legs._replace(credits=(more,))
+    store.write({key: block_rows.header_row(stored._replace(legs=legs))}, sync=True)
 
 
 def delete(store: LevelDBStore, key: bytes) -> None:

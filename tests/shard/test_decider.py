@@ -13,7 +13,8 @@ from quarkparsec.shard.block_draft import BlockDraft
 from quarkparsec.shard.decider import Decider
 from quarkparsec.shard.neighbourhood import Neighbourhood
 from quarkparsec.shard.participant import Participant
-from quarkparsec.types import Recipient, ShardId, home_key
+from quarkparsec.state.foreign import FOREIGN_STUB
+from quarkparsec.types import Recipient, ShardId, ShardKey, home_key
 from quarkparsec.wire import lanes
 from quarkparsec.wire.epoch import from_amount, to_amount
 from tests.runners.scene import Scene, recipient
@@ -205,6 +206,14 @@ def test_what_would_leave_money_for_an_absent_home_waits_for_another_epoch() -> 
     present = Shard()
     present.execute(GENEROUS)
     assert present.draft.gains == {STRANGER: 5}
+
+
+def test_a_call_of_a_contract_that_lives_elsewhere_is_sent_there() -> None:
+    shard = Shard()
+    key = ShardKey(0x32)
+    shard.scene.state.put(LOCAL, code=FOREIGN_STUB, shard_key=key)
+    assert shard.execute(LOCAL) == [(FROM, lanes.Elsewhere(TICKET, 1, key))]
+    assert shard.is_untouched()
 
 
 def test_an_order_of_an_older_attempt_is_ignored() -> None:

@@ -13,8 +13,8 @@ from quarkparsec.wire import epoch as wire
 from quarkparsec.wire import lanes
 from quarkparsec.wire.epoch import from_amount, to_amount
 from tests.shard.cluster_of_one import TERM, Driven, Said, summary_of
+from tests.simulation.scenery import genesis_of
 from tests.simulation.wallet import GWEI, wallets
-from tests.simulation.world import genesis_of
 
 GENESIS = genesis_of(2, 0, 0)
 ALICE = wallets(2, 3)[ShardId(0)][0]

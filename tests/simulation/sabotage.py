@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from quarkparsec.effects import JobDone, Persist
+from quarkparsec.effects import Persist, Persisted
 from quarkparsec.root import events as root_events
 from quarkparsec.root import machine as root
 from quarkparsec.root import states as root_states
@@ -16,7 +16,7 @@ from quarkparsec.shard import events as shard_events
 from quarkparsec.shard import machine as shard
 from quarkparsec.shard import states as shard_states
 from quarkparsec.shard.machine import ShardMachine
-from quarkparsec.shard.states import RootHead
+from quarkparsec.shard.root_head import RootHead
 from quarkparsec.types import Hash32
 from quarkparsec.wire import epoch as wire
 from tests.simulation.faults import Faults
@@ -31,6 +31,8 @@ class Root(RootMachine):
         move = root.MOVES[type(event)].get(type(self._state))
         if move is not None:
             self._state = getattr(self, move.__name__)(self._state, event)
+        if isinstance(event, Persisted) and event.token in self._reservations:
+            self._tickets.reserved(self._reservations.pop(event.token))
         if isinstance(self._state, root_states.Between):
             self._state = self._open_if_due(self._state)
         return self._take_effects()
@@ -44,7 +46,7 @@ class Shard(ShardMachine):
         move = shard.MOVES[type(event)].get(type(self._state))
         if move is not None:
             self._state = getattr(self, move.__name__)(self._state, event)
-        return self._take_effects()
+        return self._effects.take()
 
 
 class CommitsBeforePersisting(Root):
@@ -55,7 +57,8 @@ class CommitsBeforePersisting(Root):
         if isinstance(after, root_states.Storing):
             before, self._head = self._head, after.block
             for member in self._members:
-                self._send(commit_order(self._head, self._term, member.shard_id))
+                order = commit_order(self._head, self._term, member.shard_id)
+                self._effects.send(order)
             self._head = before
         return after
 
@@ -103,15 +106,15 @@ class ShowsSealedBlocks(Shard):
         if isinstance(after, shard_states.Sealed):
             built = after.built
             announce = shard_events.Announce(built.block, built.receipts, built.invalid)
-            self._effects.append(announce)
+            self._effects.announce(announce)
         return after
 
 
 class NeverSyncsSealedBlocks(Shard):
     """Says Sealed while the record is only in memory."""
 
-    def _take_effects(self) -> list[shard_events.Effect]:
-        return [_unsynced(effect) for effect in super()._take_effects()]
+    def step(self, now_ms: int, event: Any) -> list[shard_events.Effect]:
+        return [_unsynced(effect) for effect in super().step(now_ms, event)]
 
 
 class SkipsReplay(Shard):
@@ -141,15 +144,10 @@ class BelievesOldWelcomes(Shard):
 class LosesMoney(Shard):
     """Credits no fees."""
 
-    def _seal(self, executed: shard_states.Executed, event: wire.Seal) -> shard_states.State:
-        return super()._seal(executed, wire.Seal(event.shard_id, event.round, wire.to_amount(0)))
-
-
-class BelievesOldJobs(Shard):
-    """Takes the lane of an aborted round for the lane of this one."""
-
-    def _end_lane(self, executing: shard_states.Executing, event: JobDone) -> shard_states.State:
-        return super()._end_lane(executing._replace(job_id=event.job_id), event)
+    def _seal(
+        self, now: shard_states.Executed | shard_states.Crossing, event: wire.Seal
+    ) -> shard_states.State:
+        return super()._seal(now, replace(event, fees=wire.to_amount(0)))
 
 
 HARSH: Final = Faults(
@@ -182,7 +180,6 @@ PLANTED: Final = {
     "skips replay": Planted(Machines(shard=SkipsReplay)),
     "believes old welcomes": Planted(Machines(shard=BelievesOldWelcomes), HARSH),
     "loses money": Planted(Machines(shard=LosesMoney)),
-    "believes old jobs": Planted(Machines(shard=BelievesOldJobs)),
 }
 
 
