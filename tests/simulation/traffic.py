@@ -26,6 +26,7 @@ Wishes = dict[Recipient, list[Transaction]]
 class Traffic(NamedTuple):
     """What is wanted in one run."""
 
+    shard_count: int
     wishes: Wishes
     is_plain: bool
     """Whether one plain chain would come to the same ends."""
@@ -43,10 +44,11 @@ FUNDING_GAS: Final = 60_000
 KINDS: Final = ("near", "far", "call", "recall", "spawn", "create", "deploy", "fund")
 
 
-def draw_traffic(random: Random, shard_count: int) -> Traffic:
+def draw_traffic(random: Random) -> Traffic:
     """The rows of all wallets."""
+    shard_count = random.choice((1, 2, 2, 4))
     drawing = _Drawing(random, shard_count)
-    return Traffic(drawing.wishes(), not drawing.pays_contracts)
+    return Traffic(shard_count, drawing.wishes(), not drawing.pays_contracts)
 
 
 class _Drawing:

@@ -69,7 +69,13 @@ class Outcome:
 class World:
     """One run."""
 
-    def __init__(self, seed: int, machines: Machines, faults: Faults | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        machines: Machines,
+        faults: Faults | None = None,
+        traffic: Traffic | None = None,
+    ) -> None:
         self.random: Final = Random(seed)
         self.faults = faults or draw_faults(self.random)
         self.now_ms = 1_000
@@ -78,12 +84,12 @@ class World:
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._sequence = 0
         self._trace: Final = blake2b(digest_size=8)
-        shard_count = self.random.choice((1, 2, 2, 4))
+        traffic = traffic or draw_traffic(self.random)
+        shard_count = traffic.shard_count
         self.genesis: Final = genesis_of(
             shard_count, self.random.choice((0, 50, 500)), self.random.choice((0, 0, 5_000))
         )
         self.network: Final = Network(self)
-        traffic = draw_traffic(self.random, shard_count)
         self._build(shard_count, machines, traffic)
         self.clients: Final = Clients(self, traffic.wishes)
 
