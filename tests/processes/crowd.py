@@ -53,6 +53,7 @@ class Crowd:
         """Wait until every transaction has come to something; then read all there is."""
         for recorder in self.recorders:
             recorder.stop()
+        self.raise_errors()
         for recorder in self.recorders:
             recorder.read_everything()
 
@@ -61,9 +62,15 @@ class Crowd:
         return [each for recorder in self.recorders for each in recorder.history]
 
     @property
-    def progress(self) -> int:
-        """How many transactions were acknowledged so far."""
-        return sum(len(recorder.receipts) for recorder in self.recorders)
+    def receipts(self) -> list[Any]:
+        """Of all that was acknowledged."""
+        return [each for recorder in self.recorders for each in recorder.receipts]
+
+    def raise_errors(self) -> None:
+        """Raise what made a client give up, if anything did."""
+        for recorder in self.recorders:
+            if recorder.error is not None:
+                raise recorder.error
 
     # --- what must hold
 
@@ -86,8 +93,8 @@ class Crowd:
 
     def check_receipts(self) -> None:
         """What was acknowledged stays so, word for word; what was replaced never took place."""
-        receipts = [each for recorder in self.recorders for each in recorder.receipts]
-        assert self._receipts([each["transactionHash"] for each in receipts]) == receipts
+        hashes = [receipt["transactionHash"] for receipt in self.receipts]
+        assert self._receipts(hashes) == self.receipts
         replaced = [each for recorder in self.recorders for each in recorder.replaced]
         assert self._receipts(replaced) == [None] * len(replaced)
 

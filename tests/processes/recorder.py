@@ -85,6 +85,7 @@ class Recorder(threading.Thread):
         self.replaced: Final[list[str]] = []
         """Hashes of transactions in whose place others came."""
         self.error: BaseException | None = None
+        """Why it gave up."""
         self._gateways: Final = [JsonRpc(url) for url in urls]
         self._everybody: Final = (*everybody, *ledger.contracts, COINBASE)
         self._ledger: Final = ledger
@@ -110,15 +111,13 @@ class Recorder(threading.Thread):
         try:
             while not self._stopping.is_set():
                 self._try(self._chance.choices(list(deeds), list(deeds.values()))[0])
-        except BaseException as error:  # noqa: BLE001 - whoever joins raises it
+        except BaseException as error:  # noqa: BLE001 - whoever started it raises it
             self.error = error
 
     def stop(self) -> None:
-        """Let it finish what is under way. Raises what went wrong."""
+        """Let it finish what is under way."""
         self._stopping.set()
         self.join()
-        if self.error is not None:
-            raise self.error
 
     # --- reading
 
@@ -225,10 +224,13 @@ class Recorder(threading.Thread):
         """Send, again or something else instead, until there is a receipt."""
         attempts = [self._sign(make_plan(), FEE)]
         deadline = time.monotonic() + PATIENCE_S
-        while not self._try(lambda: self._submit(attempts[-1])) or not self._settle(attempts):
+        while True:
+            was_taken = self._try(lambda: self._submit(attempts[-1]))
+            if was_taken and self._settle(attempts):
+                break
             if time.monotonic() > deadline:
                 raise TimeoutError(f"stuck: {attempts}")
-            if self._chance.random() < self._haste:
+            if was_taken and self._chance.random() < self._haste:
                 attempts.append(self._sign(make_plan(), FEE << len(attempts)))
         self.next_nonce += 1
 
