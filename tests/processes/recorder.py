@@ -37,7 +37,9 @@ PATIENCE_S: Final = 60.0
 FEE: Final = 10 * 10**9
 PAST_BLOCKS: Final = 20
 """How far back reads of the past go."""
-IS_KNOWN: Final = ("already known", "nonce too low", "replacement transaction underpriced")
+IS_USED: Final = ("nonce too low", "already known")
+"""What is said to a transaction that took place; its shard may be about to learn of it."""
+IS_KNOWN: Final = (*IS_USED, "replacement transaction underpriced")
 """What is said to a transaction that needn't be sent again: it, or one in its place, is on its way."""
 
 
@@ -186,7 +188,7 @@ class Recorder(threading.Thread):
         try:
             self._gateway().ask("eth_sendRawTransaction", self._chance.choice(self._used))
         except Refused as refusal:
-            if refusal.is_passing or refusal.message.startswith("nonce too low"):
+            if refusal.is_passing or refusal.message.startswith(IS_USED):
                 return
             raise
         raise AssertionError("a used nonce was accepted")
