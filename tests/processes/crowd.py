@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import requests
@@ -78,8 +78,11 @@ class Crowd:
         """Some serial order that agrees with real time explains everything."""
         assert check(self.history) == []
 
-    def check_money(self) -> None:
-        """At the end of every block that somebody looked at, all the money was there."""
+    def check_money(self, pending: Mapping[int, int]) -> None:
+        """At the end of every block that somebody looked at, all the money was there.
+
+        `pending` are the blocks whose tips waited for the coinbase's shard, and how much that was.
+        """
         cuts = [cut for recorder in self.recorders for cut in recorder.cuts]
         head = max(cut.block for cut in cuts)
         burned = [0]
@@ -88,8 +91,12 @@ class Crowd:
         ):
             fee = int(block["gasUsed"], 16) * int(block["baseFeePerGas"], 16)
             burned.append(burned[-1] + fee)
-        wrong = [cut for cut in cuts if cut.total != SUPPLY - burned[cut.block]]
-        assert wrong == []
+        missing = [
+            (cut.block, lost)
+            for cut in cuts
+            if (lost := SUPPLY - burned[cut.block] - pending.get(cut.block, 0) - cut.total)
+        ]
+        assert missing == []
 
     def check_receipts(self) -> None:
         """What was acknowledged stays so, word for word; what was replaced never took place."""
