@@ -55,6 +55,9 @@ CATCH_UP_TIMEOUT_MS: Final = 5_000
 RECONNECT_DELAY_MS: Final = 200
 """Between two attempts to reach a process that is down: a restart takes about a second."""
 
+MASTER_RESTART_MS: Final = 3_000
+"""A question to a master that is away waits so long: a restart takes about a second, and wallets needn't see it."""
+
 # --- processes on one machine
 
 START_TIMEOUT_MS: Final = 60_000
@@ -181,8 +184,8 @@ ANSWER_TIMEOUT_MS: Final = 5_000
 RESEND_MS: Final = 1_000
 """What has no answer yet is said again: links lose messages only when they break, so this needn't be quick."""
 
-UNDERPRICED_EPOCH_MS: Final = 1_000
-"""While only transactions below the base fee wait, an empty block so often lets the base fee sink to them."""
+SLOW_EPOCH_MS: Final = 1_000
+"""While what waits can't run, an empty block so often lets the base fee sink, or finds a shard that is back."""
 
 BLOCK_CANDIDATES_MAX: Final = 8_192
 """Transactions that one block may try: more would not fit LANE_BUDGET_MS."""

@@ -4,6 +4,7 @@ Nothing here takes part in an epoch. The databases of all shards and of the mast
 what they say is computed again: hashes, roots, sums, and on request every block since genesis.
 
     root_chain   root blocks follow one another and say what their shards did
+    reading      a block out of a shard's rows
     bodies       a shard block's body is what its header commits to
     legs         what one shard's block says about others, theirs say, too
     tables       a shard's flat tables give the state root and the shard's part of the supply

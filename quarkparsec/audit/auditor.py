@@ -24,6 +24,7 @@ from quarkparsec.audit.catching_up import catch_up
 from quarkparsec.audit.findings import Findings
 from quarkparsec.audit.legs import EpochLegs
 from quarkparsec.audit.money import Money, MoneyAudit, Sums
+from quarkparsec.audit.reading import read_block
 from quarkparsec.audit.replaying import ShardReplay
 from quarkparsec.audit.root_chain import check_root_chain, fees_credited
 from quarkparsec.audit.tables import TableAudit
@@ -133,11 +134,10 @@ class Auditor:
     def _legs(self, root: RootBlock) -> EpochLegs:
         """The legs of an epoch. Raises Corrupt."""
         blocks = {
-            shard_id: BlockStore(self._stores[shard_id]).block(root.number)
+            shard_id: read_block(BlockStore(self._stores[shard_id]), root.number)
             for shard_id in root.participants
         }
-        there = {shard_id: block for shard_id, block in blocks.items() if block is not None}
-        return EpochLegs(there, root.shard_count)
+        return EpochLegs(blocks, root.shard_count)
 
     # --- states
 

@@ -17,7 +17,7 @@ so that a wei that a shard makes or loses is found in that shard, not only in th
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple, TypeVar
 
@@ -73,10 +73,10 @@ class EpochLegs:
             self._check_payment(shard_id, payment, note)
         for shard_id, claim in self._claims:
             self._check_claim(shard_id, claim, note)
-        paid = [payment.ticket for _, payment in self._payments]
+        paid = Counter(payment.ticket for _, payment in self._payments)
         for ticket, executed in self._calls.items():
-            if paid.count(ticket) != (executed.call.money is not None):
-                note(f"the call under ticket {ticket} was paid {paid.count(ticket)} times")
+            if paid[ticket] != (executed.call.money is not None):
+                note(f"the call under ticket {ticket} was paid {paid[ticket]} times")
 
     def _check_credits(self, note: Note) -> None:
         taken = {

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from quarkparsec.audit.findings import Note
+from quarkparsec.audit.reading import read_block
 from quarkparsec.chain.block import RootBlock, ShardBlock
 from quarkparsec.chain.genesis import Genesis
-from quarkparsec.errors import Corrupt
 from quarkparsec.limits import BLOCK_HASH_WINDOW
 from quarkparsec.root.root_store import RootStore
 from quarkparsec.shard.block_builder import BuiltBlock
@@ -66,9 +66,7 @@ class ShardReplay:
         """Run the shard's block of this epoch, if it has one. Raises Corrupt if another comes out."""
         if self._shard_id not in root.participants:
             return
-        block = self._blocks.block(root.number)
-        if block is None:
-            raise Corrupt("the shard doesn't have its block")
+        block = read_block(self._blocks, root.number)
         built = replay_block(self._genesis, self._chain, self._state, block)
         if built.summary != root.summaries[self._shard_id]:
             note("the replayed block has another summary than the root block")

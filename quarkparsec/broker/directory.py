@@ -1,8 +1,9 @@
 """Where contracts live: recipient → shard key, fed by the creations in committed root blocks.
 
-A recipient that isn't in the directory lives under its home key. The first registration wins: CREATE2 can
-make the same recipient again under another key, but what wallets already know must not move. What the
-directory holds follows from the root chain alone, and is made again from there.
+A recipient that isn't in the directory lives under its home key. The first registration wins; there is no
+second one, as an address is created once in the cluster, but for a contract that destroyed itself while it
+was created. Accounts at home that delegate to code (EIP-7702) are registered, too: paying them is a call.
+What the directory holds follows from the root chain alone, and is made again from there.
 """
 
 from __future__ import annotations
@@ -40,9 +41,9 @@ class Directory:
         if found is not None:
             return Location(ShardKey(int.from_bytes(found, "big")), True)
         allocated = self._genesis.alloc.get(recipient)
-        if allocated is None:
+        if allocated is None or not allocated.code:
             return Location(home_key(recipient), False)
-        return Location(allocated.shard_key, bool(allocated.code))
+        return Location(allocated.shard_key, True)
 
     def take(self, block: RootBlock) -> Batch:
         """What to write for a root block."""

@@ -206,10 +206,17 @@ def _check(genesis: Genesis) -> None:
         (len(genesis.extra_data) <= 32, "extra_data has 32 bytes at most"),
         (not genesis.universal & set(genesis.alloc), "a universal contract is in alloc, too"),
         (genesis.supply < 1 << 256, "alloc holds more than 2^256 wei"),
+        (_pays_at_home(genesis), "the coinbase is a contract that doesn't live at its home key"),
     )
     for holds, words in rules:
         if not holds:
             raise InvalidInput(f"genesis: {words}")
+
+
+def _pays_at_home(genesis: Genesis) -> bool:
+    """Whether tips find the coinbase where they are credited."""
+    entry = genesis.alloc.get(genesis.coinbase)
+    return entry is None or not entry.code or entry.shard_key == home_key(genesis.coinbase)
 
 
 def _alloc(accounts: Mapping[str, _Account]) -> dict[Recipient, GenesisEntry]:

@@ -39,7 +39,7 @@ from quarkparsec.root.epoch_plan import plan_epoch
 from quarkparsec.root.events import Announce, Effect, Event, Excluded, LinkDown, LinkUp
 from quarkparsec.root.members import Member
 from quarkparsec.root.orders import commit_order, lane_order, owed_message, seal_order
-from quarkparsec.root.pace import interval_to_next_ms, participants
+from quarkparsec.root.pace import Pace, participants
 from quarkparsec.root.root_store import RootStore
 from quarkparsec.root.states import (
     Between,
@@ -76,8 +76,7 @@ class RootMachine:
         self._attempt = 0
         self._members: Final = tuple(Member(summary.shard_id) for summary in self._head.summaries)
         self._coinbase_home: Final = shard_of(home_key(genesis.coinbase), self._head.shard_count)
-        self._opened_ms = 0
-        """When the last attempt began."""
+        self._pace: Final = Pace(genesis)
         self._tick_ms = 0
         """When to look next whether something must be said again."""
         self._tickets: Final = TicketMachine(self._term, self._chain.tickets_bound())
@@ -210,14 +209,14 @@ class RootMachine:
     # --- an epoch
 
     def _open_if_due(self, between: Between) -> State:
-        due_ms = self._due_ms()
+        due_ms = self._pace.due_ms(self._members, self._head.number)
         if due_ms is None or self._now_ms < due_ms:
             return between
         self._reserve_tickets()
         present = [member.shard_id for member in self._members if member.joined]
         if self._tickets.left < len(present) * TICKETS_PER_ROUND:
             return between
-        self._opened_ms = self._now_ms
+        self._pace.opened(self._now_ms)
         plan = plan_epoch(
             self._head,
             wire.Round(Epoch(self._head.number + 1), self._term, self._attempt),
@@ -291,6 +290,7 @@ class RootMachine:
         if event.token != storing.token:
             return storing
         self._head = storing.block
+        self._pace.committed(self._head, self._members)
         self._hashes.append(storing.block.hash)
         self._attempt = 0
         for member in self._members:
@@ -304,10 +304,6 @@ class RootMachine:
         for shard_id in now.plan.participants:
             self._effects.send(wire.Abort(shard_id, now.plan.round))
         return Between()
-
-    def _due_ms(self) -> int | None:
-        interval_ms = interval_to_next_ms(self._genesis, self._members, self._head.number)
-        return None if interval_ms is None else self._opened_ms + interval_ms
 
     # --- saying things again
 
@@ -365,7 +361,7 @@ class RootMachine:
         """Ask for the next tick: when something may have to be repeated, or an epoch opens."""
         at_ms = self._tick_ms
         if isinstance(self._state, Between):
-            due_ms = self._due_ms()
+            due_ms = self._pace.due_ms(self._members, self._head.number)
             at_ms = at_ms if due_ms is None else min(at_ms, due_ms)
         if at_ms != self._wake_ms:
             self._wake_ms = at_ms

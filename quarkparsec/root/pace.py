@@ -1,35 +1,55 @@
 """When the next epoch opens, and which shards take part in it.
 
 An epoch is opened for work: `min_epoch_ms` after the last one if something can run, more slowly if all
-that waits is priced below the base fee (an empty block lets the base fee sink), and now and then if the
-genesis file asks for a heartbeat. None is opened while a joined shard has not applied the head.
+that waits is priced below the base fee (an empty block lets the base fee sink) or if the last epoch was
+*fruitless*: what should have run needs a shard that is away. Now and then one is opened if the genesis file
+asks for a heartbeat. None is opened while a joined shard has not applied the head.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+from quarkparsec.chain.block import RootBlock
 from quarkparsec.chain.genesis import Genesis
-from quarkparsec.limits import UNDERPRICED_EPOCH_MS
+from quarkparsec.limits import SLOW_EPOCH_MS
 from quarkparsec.root.members import Member
 from quarkparsec.types import Epoch, ShardId
 from quarkparsec.wire.epoch import Work
 
 
-def interval_to_next_ms(genesis: Genesis, members: Sequence[Member], head: Epoch) -> int | None:
-    """How long after the last opening; None while nothing asks for an epoch or somebody lags."""
-    present = [member for member in members if member.joined]
-    if not all(member.is_caught_up(head) for member in present):
-        return None
-    intervals_ms = []
-    work = max((member.work for member in present), default=Work.NONE)
-    if work == Work.READY:
-        intervals_ms.append(genesis.min_epoch_ms)
-    if work == Work.UNDERPRICED:
-        intervals_ms.append(max(genesis.min_epoch_ms, UNDERPRICED_EPOCH_MS))
-    if genesis.heartbeat_ms:
-        intervals_ms.append(genesis.heartbeat_ms)
-    return min(intervals_ms, default=None)
+class Pace:
+    """When the last attempt at an epoch began, and what came of the last epoch."""
+
+    def __init__(self, genesis: Genesis) -> None:
+        self._genesis: Final = genesis
+        self._opened_ms = 0
+        self._was_fruitless = False
+
+    def opened(self, now_ms: int) -> None:
+        """An attempt begins."""
+        self._opened_ms = now_ms
+
+    def committed(self, block: RootBlock, members: Sequence[Member]) -> None:
+        """An epoch is over: did it do anything for those that had work?"""
+        is_empty = not any(summary.transaction_count for summary in block.summaries)
+        self._was_fruitless = is_empty and any(each.work == Work.READY for each in members)
+
+    def due_ms(self, members: Sequence[Member], head: Epoch) -> int | None:
+        """When the next attempt may begin; None while nothing asks for one or somebody lags."""
+        present = [member for member in members if member.joined]
+        if not all(member.is_caught_up(head) for member in present):
+            return None
+        intervals_ms = []
+        work = max((member.work for member in present), default=Work.NONE)
+        if work == Work.READY and not self._was_fruitless:
+            intervals_ms.append(self._genesis.min_epoch_ms)
+        elif work != Work.NONE:
+            intervals_ms.append(max(self._genesis.min_epoch_ms, SLOW_EPOCH_MS))
+        if self._genesis.heartbeat_ms:
+            intervals_ms.append(self._genesis.heartbeat_ms)
+        return self._opened_ms + min(intervals_ms) if intervals_ms else None
 
 
 def participants(members: Sequence[Member], coinbase_home: ShardId) -> tuple[ShardId, ...]:

@@ -79,9 +79,12 @@ def _wanted(open_round: OpenRound) -> set[int]:
 
 
 def _reached(open_round: OpenRound) -> set[ShardId]:
-    """Where money goes in lane 3, as far as is known; lane 2 may need every shard anyway."""
+    """Where money may go in lane 3; lane 2 may need every shard anyway.
+
+    A payout goes on to wherever its recipient has turned out to be a contract.
+    """
     neighbourhood, draft = open_round.neighbourhood, open_round.draft
-    reached = {neighbourhood.home_of(recipient) for recipient in draft.gains}
+    reached = set(neighbourhood.present) if draft.gains else set()
     for row in draft.deferred.values():
         reached |= {neighbourhood.destination_of(deferred.candidate) for deferred in row}
     return reached - {neighbourhood.shard_id}

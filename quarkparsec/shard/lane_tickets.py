@@ -1,15 +1,13 @@
 """Lane 2: transactions that need several shards run under tickets.
 
-One object for each shard and round. It holds the shard's *broker* with the agents of its own senders, its
+One object for each shard and round. It joins the shard's *broker* (the tickets of its own senders), its
 *participant* (locks), and its *decider* (executions), and is stepped with what other shards say; what it
 says to itself never leaves it. Everything here happens one after the other.
 
 A sender has one live ticket at a time, so its nonces stay in order; what follows runs under the next one,
 in this lane as long as it isn't a transfer to another shard. Whatever can't run now ends the sender's
-row for this epoch. No agent begins after the lane's time; those not decided by then give up. The lane has
-ended here when no agent is left; the shard goes on serving other shards' tickets until the next lane opens.
-
-Numbers come from the range that the master gave this shard's broker for this round.
+row for this epoch. The lane has ended here when no ticket is left; the shard goes on serving other shards'
+tickets until the next lane opens.
 """
 
 from __future__ import annotations
@@ -19,11 +17,11 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from quarkparsec.broker.agent import Agent, Ending, Outgoing, Stage, Task
-from quarkparsec.broker.ticket_machine import numbers
+from quarkparsec.broker.broker import Broker
 from quarkparsec.chain.fees import effective_gas_price
 from quarkparsec.chain.legs import Payment
+from quarkparsec.chain.transaction import Transaction
 from quarkparsec.errors import Rejected
-from quarkparsec.limits import RESEND_MS, TICKETS_LIVE_MAX
 from quarkparsec.runners.validity import check_sender
 from quarkparsec.shard.block_draft import BlockDraft, Deferred
 from quarkparsec.shard.decider import Decider
@@ -51,12 +49,11 @@ class TicketLane:
     ) -> None:
         self._draft: Final = draft
         self._neighbourhood: Final = neighbourhood
-        self._numbers: Final = iter(numbers(tickets))
-        self._deadline_ms: Final = deadline_ms
+        self._broker: Final = Broker(tickets, neighbourhood.home_of, deadline_ms)
         self._participant: Final = Participant(draft)
         self._decider: Final = Decider(draft, self._participant, neighbourhood)
-        self._agents: Final[dict[int, Agent]] = {}
-        self._tasks: Final[dict[int, Deferred]] = {}
+        self._waiting: Final[dict[int, Deferred]] = {}
+        """By ticket, what isn't executed yet."""
         self._senders: Final = deque(draft.deferred)
         """Whose next transaction may begin."""
         self._now_ms = 0
@@ -66,15 +63,12 @@ class TicketLane:
     @property
     def has_ended(self) -> bool:
         """Whether no ticket of this shard's senders is alive, and none will begin."""
-        return not self._agents and not self._senders
+        return self._broker.is_idle and not self._senders
 
     @property
     def wake_ms(self) -> int | None:
         """When to step again at the latest; None if only others can move anything."""
-        if not self._agents:
-            return None
-        resting = any(agent.stage is Stage.RESTING for agent in self._agents.values())
-        return self._now_ms + (1 if resting else RESEND_MS)
+        return self._broker.wake_ms(self._now_ms)
 
     def step(self, now_ms: int, items: Iterable[tuple[ShardId, lanes.LaneItem]]) -> list[Outgoing]:
         """Take what other shards say; return what to say to them."""
@@ -104,16 +98,14 @@ class TicketLane:
                 return participant.rollback(source, item) + self._decider.look_again()
             case lanes.Execute():
                 return self._decider.hear(source, item)
-        agent = self._agents.get(item.ticket)
-        return (
-            [] if agent is None else self._advance(agent, agent.hear(self._now_ms, source, item))
-        )
+        heard = self._broker.hear(self._now_ms, source, item)
+        return [] if heard is None else self._advance(*heard)
 
     # --- agents
 
     def _begin_agents(self) -> list[Outgoing]:
         said: list[Outgoing] = []
-        while self._senders and len(self._agents) < TICKETS_LIVE_MAX:
+        while self._senders and not self._broker.is_full:
             said += self._begin_next_of(self._senders.popleft())
         return said
 
@@ -122,14 +114,12 @@ class TicketLane:
         row = self._draft.deferred[sender]
         if not row or self._neighbourhood.crosses(row[0].candidate):
             return []
-        ticket = None if self._now_ms >= self._deadline_ms else next(self._numbers, None)
-        if ticket is None:
+        deferred = row[0]
+        agent = self._broker.begin(self._now_ms, self._task_of(deferred), deferred.needs)
+        if agent is None:
             row.clear()
             return []
-        deferred = row.pop(0)
-        agent = Agent(ticket, self._task_of(deferred), self._neighbourhood.home_of, self._now_ms)
-        agent.need(deferred.needs)
-        self._agents[ticket], self._tasks[ticket] = agent, deferred
+        self._waiting[agent.ticket] = row.pop(0)
         return self._advance(agent, agent.wake(self._now_ms))
 
     def _task_of(self, deferred: Deferred) -> Task:
@@ -143,19 +133,14 @@ class TicketLane:
         )
 
     def _wake_agents(self) -> list[Outgoing]:
-        said: list[Outgoing] = []
-        for agent in list(self._agents.values()):
-            if agent.is_undecided and self._now_ms >= self._deadline_ms:
-                said += self._advance(agent, agent.give_up(self._now_ms, Ending.LATER))
-            elif agent.stage is Stage.RESTING or self._now_ms - agent.said_ms >= RESEND_MS:
-                said += self._advance(agent, agent.wake(self._now_ms))
-        return said
+        woken = self._broker.wake(self._now_ms)
+        return [each for agent, said in woken for each in self._advance(agent, said)]
 
     def _advance(self, agent: Agent, said: list[Outgoing]) -> list[Outgoing]:
         """Do what only the sender's shard can do for an agent that has come to a new stage."""
         if agent.stage is Stage.READY:
             return said + self._advance(agent, self._let_execute(agent))
-        if agent.stage is Stage.COMMITTING and agent.ticket in self._tasks:
+        if agent.stage is Stage.COMMITTING and agent.ticket in self._waiting:
             self._settle(agent)
         if agent.stage is Stage.FINISHED:
             self._finish(agent)
@@ -166,7 +151,7 @@ class TicketLane:
         task = agent.task
         if task.origin == task.destination:
             return agent.execute(self._now_ms, None)
-        transaction = self._tasks[agent.ticket].candidate.transaction
+        transaction = self._waiting[agent.ticket].candidate.transaction
         context = self._draft.context
         try:
             check_sender(self._draft.journal, transaction, context)
@@ -178,7 +163,7 @@ class TicketLane:
 
     def _settle(self, agent: Agent) -> None:
         """The transaction is executed: its sender pays, once."""
-        deferred = self._tasks.pop(agent.ticket)
+        deferred = self._waiting.pop(agent.ticket)
         if agent.payment is not None:
             position, money, money_back = agent.payment
             sender = deferred.candidate.transaction.sender
@@ -186,12 +171,18 @@ class TicketLane:
 
     def _finish(self, agent: Agent) -> None:
         """Let the sender's next transaction begin, if this one took place."""
-        del self._agents[agent.ticket]
-        deferred = self._tasks.pop(agent.ticket, None)
+        self._broker.finish(agent)
+        deferred = self._waiting.pop(agent.ticket, None)
         sender = agent.task.sender
         if agent.ending is Ending.EXECUTED:
             self._senders.append(sender)
             return
         self._draft.deferred[sender].clear()
-        if agent.ending is Ending.INVALID and deferred is not None:
-            self._draft.refuse(deferred.candidate.transaction, agent.reason)
+        if deferred is not None:
+            self._give_up_on(deferred.candidate.transaction, agent)
+
+    def _give_up_on(self, transaction: Transaction, agent: Agent) -> None:
+        if agent.ending is Ending.INVALID:
+            self._draft.refuse(transaction, agent.reason)
+        elif agent.key_elsewhere is not None:
+            self._draft.reroute(transaction, agent.key_elsewhere)

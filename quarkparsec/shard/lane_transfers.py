@@ -220,7 +220,7 @@ class TransferLane:
             draft.include(candidate.transaction, candidate.to_key, done)
         draft.transfer_count = len(self._done)
         draft.invalid += self._invalid
-        draft.rerouted = [Rerouted(each, key) for each, key in self._calls.items()]
+        draft.rerouted += [Rerouted(each, key) for each, key in self._calls.items()]
         own = tuple([planned.credit for planned in self._plan.get(here, ())])
         if own:
             draft.credits[here] = own

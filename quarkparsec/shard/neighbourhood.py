@@ -11,6 +11,7 @@ What needs a shard that is absent from the round waits in the pool.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from quarkparsec.chain.creation import create_address
@@ -40,12 +41,16 @@ class Neighbourhood(NamedTuple):
 
     def can_serve(self, candidate: Candidate) -> bool:
         """Whether every shard is there that a transaction is known to need."""
-        needed = {self.destination_of(candidate), *map(self.home_of, self.homes_needed(candidate))}
-        return needed <= self.present
+        is_there = self.destination_of(candidate) in self.present
+        return is_there and self.can_reach(self.homes_needed(candidate))
+
+    def can_reach(self, recipients: Iterable[Recipient]) -> bool:
+        """Whether the homes of all these are there."""
+        return all(self.home_of(recipient) in self.present for recipient in recipients)
 
     def can_pay_out(self, done: Done) -> bool:
         """Whether the money that a transaction left with strangers can go home."""
-        return all(self.home_of(recipient) in self.present for recipient, _ in done.gains)
+        return self.can_reach(recipient for recipient, _ in done.gains)
 
     def is_local(self, candidate: Candidate) -> bool:
         """Whether lane 1 can try it."""

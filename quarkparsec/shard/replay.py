@@ -45,7 +45,7 @@ def replay(state: ShardState, block: ShardBlock, opening: Opening) -> BuiltBlock
         built = build_block(state, draft, block.fees, opening)
     except (Rejected, InvariantBroken) as error:
         raise Corrupt(f"replay of block {block.header.number} fails: {error}") from error
-    if built.hash != block.header.hash:
+    if built.block != block:
         raise Corrupt(f"replay of block {block.header.number} gives another block")
     return built
 

@@ -20,7 +20,7 @@ from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT
 from quarkparsec.errors import invariant
 from quarkparsec.limits import ACCOUNT_CACHE_MAX, CODE_CACHE_MAX
 from quarkparsec.state import history
-from quarkparsec.state.account import Account
+from quarkparsec.state.account import Account, delegate_of
 from quarkparsec.state.entry import EntryChange
 from quarkparsec.state.genesis_entry import GenesisEntry
 from quarkparsec.state.journal import Journal
@@ -49,7 +49,17 @@ from quarkparsec.state.tables import (
 from quarkparsec.state.view import StateView
 from quarkparsec.store import Batch, Reader, Store, prefix_stop
 from quarkparsec.trie.cache import NodeCache
-from quarkparsec.types import Address, Epoch, Hash32, Recipient, ShardId, Slot, Wei, shard_of
+from quarkparsec.types import (
+    Address,
+    Epoch,
+    Hash32,
+    Recipient,
+    ShardId,
+    Slot,
+    Wei,
+    home_key,
+    shard_of,
+)
 
 
 class SealedState(NamedTuple):
@@ -136,7 +146,7 @@ class ShardState:
         if self._history is not None and epoch > self._history:
             batch.update(history.prune(self._store, Epoch(epoch - self._history)))
         batch[HEAD_KEY] = Head(epoch, root).encode()
-        return SealedState(epoch, root, batch, self._created(changes), accounts)
+        return SealedState(epoch, root, batch, self._created(changes, codes), accounts)
 
     def commit(self, sealed: SealedState) -> None:
         """The batch of `sealed` was written: its epoch is the head."""
@@ -164,15 +174,25 @@ class ShardState:
         accounts = (decode_account(encoded) for _, encoded in entries)
         return Wei(sum(account.balance for account in accounts if self.is_own(account)))
 
-    def _created(self, changes: Mapping[Recipient, EntryChange]) -> tuple[Address, ...]:
-        """The own entries that had no code and have some now; stubs of other shards' are foreign."""
-        return tuple(
-            Address(recipient, change.account.shard_key)
+    def _created(
+        self, changes: Mapping[Recipient, EntryChange], codes: Mapping[Hash32, bytes]
+    ) -> tuple[Address, ...]:
+        """The own entries that had no code and have some now; stubs of other shards' are foreign.
+
+        An account that delegates counts at its home only: elsewhere its owner manages the shards.
+        """
+        created = (
+            (recipient, change.account)
             for recipient, change in changes.items()
             if change.account is not None
             and change.account.has_code
-            and self.is_own(change.account)
             and not (change.before is not None and change.before.has_code)
+        )
+        return tuple(
+            Address(recipient, account.shard_key)
+            for recipient, account in created
+            if account.shard_key == home_key(recipient)
+            or (self.is_own(account) and delegate_of(codes[account.code_hash]) is None)
         )
 
     def is_own(self, account: Account) -> bool:

@@ -7,26 +7,28 @@ import secrets
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
 
 import click
-import orjson
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from benchmarks.engine.comparison import Comparison, describe_machine, render
+from benchmarks.cross_shard.command import cross_shard
+from benchmarks.engine.comparison import Comparison, render
 from benchmarks.engine.ours import Ours
 from benchmarks.engine.pipeline import compare_pipelines
 from benchmarks.engine.reads import compare_reads
 from benchmarks.engine.scenario import FULL, QUICK, Size, make_scenario
 from benchmarks.engine.stock import Stock
 from benchmarks.engine.tries import compare_tries
-from benchmarks.load.command import SEED_BYTES, funded_wallets, run
+from benchmarks.load.command import SEED_BYTES, funded_wallets, run, workload_of
 from benchmarks.load.endpoint import RpcError
 from benchmarks.load.options import Options
 from benchmarks.load.report import Latency, LoadReport
+from benchmarks.load.workload import Workload
 from benchmarks.local_cluster import running_cluster
+from benchmarks.results import json_option, print_machine, save
 from quarkparsec.crypto.mnemonic import TEST_MNEMONIC
 from quarkparsec.errors import QuarkparsecError
 
@@ -35,50 +37,55 @@ LOAD_TRANSACTIONS: Final = 10_000
 LOAD_TRANSACTIONS_QUICK: Final = 2_000
 
 _quick = click.option("--quick", is_flag=True, help="Less of everything; the ratios wobble more.")
-_json = click.option(
-    "--json", "json_path", type=click.Path(path_type=Path), help="Also save the results here."
-)
 
 
 @click.group(invoke_without_command=True, context_settings={"show_default": True})
 @_quick
-@_json
+@json_option
 @click.pass_context
 def main(context: click.Context, quick: bool, json_path: Path | None) -> None:
-    """Measure the engine beside stock py-evm, or (`cluster`) a whole cluster under load."""
+    """Measure the engine beside stock py-evm, or a whole cluster under load."""
     if context.invoked_subcommand is None:
         console = Console()
-        _print_machine(console)
+        print_machine(console)
         tables = run_engine(QUICK if quick else FULL, console)
-        _save(json_path, {"engine": [table.as_json() for table in tables]})
+        save(json_path, {"engine": [table.as_json() for table in tables]})
 
 
 @main.command()
 @_quick
-@_json
+@json_option
 @click.option("--shards", type=click.IntRange(1), default=4, help="Shards of the cluster.")
 @click.option("--slaves", type=click.IntRange(1), default=2, help="Processes that hold them.")
 @click.option(
     "--kind", type=click.Choice(["transfer", "erc20"]), default="transfer", help="Of transaction."
 )
-def cluster(quick: bool, json_path: Path | None, shards: int, slaves: int, kind: Any) -> None:
+@click.option(
+    "--cross-shard", type=click.IntRange(0, 100), default=0, help="Percent to another shard."
+)
+def cluster(
+    quick: bool, json_path: Path | None, shards: int, slaves: int, kind: str, cross_shard: int
+) -> None:
     """Start a cluster on this machine, load it with transactions, stop it."""
     console = Console()
-    _print_machine(console)
+    print_machine(console)
     flags = ["--shards", str(shards), "--slaves", str(slaves)]
     transactions = LOAD_TRANSACTIONS_QUICK if quick else LOAD_TRANSACTIONS
+    workload = workload_of(kind, cross_shard)
     reports = []
     try:
         for batch in BATCHES:
             with console.status("starting a cluster"), running_cluster(flags) as url:
-                options = _load_options(url, transactions, batch, kind)
+                options = _load_options(url, transactions, batch, workload)
                 reports.append(run(options, funded_wallets(TEST_MNEMONIC, ()), console))
     except (QuarkparsecError, RpcError) as error:
         console.print(f"[red]{error}[/red]")
         sys.exit(2)
-    title = f"{transactions:,} × {kind}, {shards} shards on {slaves} slaves; to receipt in ms"
+    title = (
+        f"{transactions:,} × {workload.name}, {shards} shards on {slaves} slaves; to receipt in ms"
+    )
     console.print(_load_table(reports, title))
-    _save(json_path, {"cluster": [report.as_json() for report in reports]})
+    save(json_path, {"cluster": [report.as_json() for report in reports]})
     sys.exit(0 if all(report.is_flawless for report in reports) else 1)
 
 
@@ -102,15 +109,14 @@ def run_engine(size: Size, console: Console) -> list[Comparison]:
     return tables
 
 
-def _load_options(url: str, transactions: int, batch: int, kind: Any) -> Options:
+def _load_options(url: str, transactions: int, batch: int, workload: Workload) -> Options:
     return Options(
         url=url,
         transactions=transactions,
         senders=200,
         in_flight=32,
         batch=batch,
-        kind=kind,
-        same_shard=True,
+        workload=workload,
         probes=100,
         poll_s=0.003,
         backlog=4_000,
@@ -142,11 +148,4 @@ def _milliseconds(latency: Latency | None) -> tuple[str, str]:
     return f"{latency.p50_ms:,.0f}", f"{latency.p99_ms:,.0f}"
 
 
-def _print_machine(console: Console) -> None:
-    console.print(", ".join(describe_machine().values()), style="dim", soft_wrap=True)
-
-
-def _save(path: Path | None, results: dict[str, Any]) -> None:
-    if path is not None:
-        everything = {"machine": describe_machine(), **results}
-        path.write_bytes(orjson.dumps(everything, option=orjson.OPT_INDENT_2) + b"\n")
+main.add_command(cross_shard)

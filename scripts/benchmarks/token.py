@@ -41,5 +41,10 @@ def mint_call(holders: Sequence[Recipient], value: int) -> bytes:
     return head + len(holders).to_bytes(32, "big") + b"".join(map(_word, holders))
 
 
+def mint_gas(holders: int) -> int:
+    """The gas limit of minting to so many."""
+    return MINT_GAS + holders * MINT_GAS_PER_HOLDER
+
+
 def _word(recipient: Recipient) -> bytes:
     return recipient.rjust(32, b"\0")

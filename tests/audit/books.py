@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import count
 from typing import Any
 
 from quarkparsec.audit.auditor import Auditor, Databases
 from quarkparsec.audit.findings import Finding
+from quarkparsec.chain.block import ShardBlock
 from quarkparsec.chain.genesis import Genesis
+from quarkparsec.chain.legs import Call, Claim, Payment
 from quarkparsec.root.root_store import RootStore
+from quarkparsec.shard.block_rows import HEADER, epoch_of
+from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.store import MemoryStore, prefix_stop
 from quarkparsec.types import Epoch, ShardId
 from tests.simulation.faults import Faults
 from tests.simulation.world import Machines, World
-
-SEED = 7
-"""Of a run with two shards and 18 epochs, of which the last four can be read."""
 
 
 class Books:
@@ -32,9 +34,14 @@ class Books:
         return RootStore(self.master).head().number
 
     @property
+    def busy(self) -> ShardId:
+        """The shard that made a block in the last epoch."""
+        return RootStore(self.master).head().participants[-1]
+
+    @property
     def shard(self) -> MemoryStore:
-        """The database of a shard that made a block in the last epoch."""
-        return self.shards[RootStore(self.master).head().participants[-1]]
+        """Its database."""
+        return self.shards[self.busy]
 
     def audit(
         self,
@@ -59,23 +66,54 @@ class Books:
 
 def books(*, after_power_cut: bool = False) -> Books:
     """Fresh copies of the same books each time; what wasn't synced yet may be lost."""
-    genesis, master, *shards = _made(after_power_cut)
-    return Books(genesis, master.snapshot(), [shard.snapshot() for shard in shards])
+    world = _quiet_run()
+    return books_of(world, after_power_cut=after_power_cut)
 
 
 @cache
-def _made(after_power_cut: bool) -> tuple[Genesis, MemoryStore, *tuple[MemoryStore, ...]]:
-    """The chain, and the databases of the master and the shards."""
-    world = World(SEED, Machines(), Faults())
-    world.run()
+def _quiet_run() -> World:
+    """The first run without faults that has something of everything to tamper with."""
+    for seed in count():
+        world = World(seed, Machines(), Faults())
+        if world.genesis.shard_count == 2:
+            world.run()
+            if _is_telling(books_of(world)):
+                return world
+    raise AssertionError("there is always one more seed")
+
+
+def _is_telling(made: Books) -> bool:
+    """Legs of all kinds, and a last epoch in which one shard executed something and the other sat by."""
+    head = RootStore(made.master).head()
+    legs = [block.legs for store in made.shards.values() for block in blocks_of(store)]
+    kinds = {type(leg) for each in legs for leg in each.tickets}
+    return (
+        len(head.participants) == 1
+        and head.summaries[head.participants[0]].transaction_count > 0
+        and kinds == {Call, Payment, Claim}
+        and any(each.transfer_count for each in legs)
+        and any(each.payouts for each in legs)
+    )
+
+
+def books_of(world: World, *, after_power_cut: bool = False) -> Books:
+    """What a simulated cluster has on its disks."""
     disks = [process.disk for process in (world.master, *world.shards.values())]
-    kept = [disk.safe if after_power_cut else disk.snapshot() for disk in disks]
-    return world.genesis, *kept  # type: ignore[return-value]
+    kept = [disk.safe.snapshot() if after_power_cut else disk.snapshot() for disk in disks]
+    return Books(world.genesis, kept[0], kept[1:])
 
 
 def rows(store: MemoryStore, table: bytes) -> list[tuple[bytes, bytes]]:
     """A whole table."""
     return list(store.scan(table, prefix_stop(table)))
+
+
+def blocks_of(store: MemoryStore) -> Iterator[ShardBlock]:
+    """All blocks of a shard."""
+    for key, _ in rows(store, HEADER):
+        block = BlockStore(store).block(epoch_of(key, HEADER))
+        assert block is not None
+        yield block
 
 
 def put(store: MemoryStore, key: bytes, value: bytes | None) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from quarkparsec.broker.directory import Directory
 from quarkparsec.chain.genesis import parse_genesis
+from quarkparsec.state.genesis_entry import GenesisEntry
 from quarkparsec.store import MemoryStore
 from quarkparsec.types import Address, Recipient, ShardKey, home_key
 from quarkparsec.wire.queries import Location
@@ -40,10 +42,18 @@ def test_who_isnt_registered_lives_at_home() -> None:
         assert directory.locate(one) == Location(home_key(one), is_contract=False)
 
 
-def test_genesis_may_say_another_key() -> None:
-    placed = GENESIS.alloc[recipient(PLACED)]
+def test_genesis_may_put_a_contract_under_another_key() -> None:
+    contract = msgspec.structs.replace(
+        GENESIS, alloc={STRANGER: GenesisEntry(ShardKey(6), 1, 0, b"\x00", {})}
+    )
+    location = Directory(MemoryStore(), contract).locate(STRANGER)
+    assert location == Location(ShardKey(6), is_contract=True)
+
+
+def test_a_user_whom_genesis_puts_elsewhere_is_looked_for_at_home_all_the_same() -> None:
+    assert not GENESIS.alloc[recipient(PLACED)].code
     location = Directory(MemoryStore(), GENESIS).locate(recipient(PLACED))
-    assert location == Location(ShardKey(6), is_contract=bool(placed.code))
+    assert location == Location(home_key(recipient(PLACED)), is_contract=False)
 
 
 def test_a_created_contract_is_found() -> None:

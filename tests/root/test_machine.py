@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from quarkparsec.effects import Tick
-from quarkparsec.limits import ANSWER_TIMEOUT_MS, RESEND_MS, UNDERPRICED_EPOCH_MS
+from quarkparsec.limits import ANSWER_TIMEOUT_MS, RESEND_MS
 from quarkparsec.root import states
 from quarkparsec.root.events import Event, LinkDown, LinkUp
 from quarkparsec.root.machine import MOVES
@@ -126,15 +126,6 @@ def test_epochs_keep_their_distance() -> None:
     driven.catch_up(HOME)
     assert driven.work(HOME, after_ms=49) == []
     assert isinstance(driven.give(Tick(), after_ms=1)[-1], wire.Open)
-
-
-def test_underpriced_transactions_get_an_empty_block_now_and_then() -> None:
-    driven = joined()
-    driven.machine._opened_ms = driven.now_ms
-    underpriced = wire.HasWork(OTHER, driven.machine.term, wire.Work.UNDERPRICED)
-    assert driven.give(underpriced, after_ms=UNDERPRICED_EPOCH_MS - 1) == []
-    (opened,) = driven.give(Tick(), after_ms=1)
-    assert opened.shard_id == HOME
 
 
 def test_an_idle_cluster_makes_no_blocks() -> None:

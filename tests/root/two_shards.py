@@ -16,7 +16,7 @@ from quarkparsec.root.machine import RootMachine
 from quarkparsec.store import MemoryStore
 from quarkparsec.types import Epoch, Gas, ShardId, Wei
 from quarkparsec.wire import epoch as wire
-from tests.simulation.world import genesis_of
+from tests.simulation.scenery import genesis_of
 
 GENESIS: Genesis = genesis_of(2, 50, 0)
 HOME = ShardId(0)

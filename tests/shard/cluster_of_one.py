@@ -16,8 +16,8 @@ from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.store import MemoryStore
 from quarkparsec.types import Epoch, Hash32, ShardId, ShardKey
 from quarkparsec.wire import epoch as wire
+from tests.simulation.scenery import genesis_of
 from tests.simulation.wallet import GWEI, Wallet, wallets
-from tests.simulation.world import genesis_of
 
 ALICE, BOB, CAROL = wallets(1, 3)[ShardId(0)]
 GENESIS: Genesis = genesis_of(1, 0, 0)

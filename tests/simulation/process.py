@@ -66,7 +66,7 @@ class Process:
     def _carry_out(self, effects: list[Any]) -> None:
         for effect in effects:
             if isinstance(effect, Send):
-                self._world.send(self.name, effect.message)
+                self._world.network.send(self, effect.message)
             elif isinstance(effect, Persist):
                 self._later(partial(self._write, effect))
             elif isinstance(effect, Run):

@@ -63,22 +63,3 @@ def wallets(shard_count: int, for_each: int) -> dict[ShardId, tuple[Wallet, ...]
             at_home.append(wallet)
         index += 1
     return {shard: tuple(group) for shard, group in found.items()}
-
-
-@cache
-def payments(shard_count: int, for_each: int, count: int) -> dict[Recipient, list[Transaction]]:
-    """For each account `count` transactions to its neighbours, and a contract now and then."""
-    signed = {}
-    for group in wallets(shard_count, for_each).values():
-        for index, wallet in enumerate(group):
-            to = group[(index + 1) % len(group)].recipient
-            signed[wallet.recipient] = [
-                _payment(wallet, nonce, to, probing=nonce % 7 == index) for nonce in range(count)
-            ]
-    return signed
-
-
-def _payment(wallet: Wallet, nonce: int, to: Recipient, *, probing: bool) -> Transaction:
-    if probing:
-        return wallet.sign(nonce, None, data=BLOCK_HASH_PROBE, gas_limit=200_000)
-    return wallet.sign(nonce, to, value=1 + nonce)

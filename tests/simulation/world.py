@@ -8,38 +8,31 @@ messages, one-way partitions, pauses); then everything heals and all that client
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from hashlib import blake2b
 from heapq import heappop, heappush
 from random import Random
 from typing import Any, Final
 
-import msgspec
-
 from quarkparsec.chain.genesis import Genesis
-from quarkparsec.chain.transaction import Transaction
-from quarkparsec.errors import Rejected
 from quarkparsec.root import events as root_events
 from quarkparsec.root.events import LinkDown, LinkUp
-from quarkparsec.root.genesis_block import genesis_root_block
 from quarkparsec.root.machine import RootMachine
-from quarkparsec.root.root_store import block_batch
 from quarkparsec.shard import events as shard_events
-from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
-from quarkparsec.state.genesis_entry import GenesisEntry
-from quarkparsec.store import MemoryStore
-from quarkparsec.types import Gas, Recipient, ShardId, ShardKey, Wei, home_key
-from quarkparsec.wire.epoch import FromMaster, FromShard
-from quarkparsec.wire.lanes import LaneMessages
-from tests.simulation.checker import Checker, Replica, Violation
+from quarkparsec.shard.states import Sealed, Storing
+from quarkparsec.types import ShardId
+from tests.serializability.violation import Violation, require
+from tests.simulation.checker import Checker
+from tests.simulation.clients import Clients
 from tests.simulation.disk import Disk
 from tests.simulation.faults import Faults, draw_faults
+from tests.simulation.network import Network
 from tests.simulation.process import Process
-from tests.simulation.wallet import CHAIN_ID, GWEI, payments, wallets
+from tests.simulation.scenery import contents_of, genesis_of
+from tests.simulation.traffic import draw_wishes
 
 SAFETY_EVENTS: Final = 1_500
 """How long anything goes, in events."""
@@ -47,19 +40,7 @@ SAFETY_EVENTS: Final = 1_500
 LIVENESS_MS: Final = 120_000
 """After healing, everything must be decided within this."""
 
-LATE_MS_MAX: Final = 10_000
-
-WALLETS_PER_SHARD: Final = 3
-PAYMENTS_PER_WALLET: Final = 12
-WINDOW: Final = 4
-"""Transactions that a client has under way at once."""
-
 MASTER: Final = "master"
-
-_DECODERS: Final = {
-    True: msgspec.msgpack.Decoder(FromShard),
-    False: msgspec.msgpack.Decoder(FromMaster | LaneMessages),
-}
 
 
 @dataclass(frozen=True)
@@ -83,47 +64,6 @@ class Outcome:
     virtual_ms: int
 
 
-@cache
-def genesis_of(shard_count: int, min_epoch_ms: int, heartbeat_ms: int) -> Genesis:
-    """A chain with a few rich accounts in every shard."""
-    alloc = {
-        wallet.recipient: GenesisEntry(home_key(wallet.recipient), 0, 10**18, b"", {})
-        for group in wallets(shard_count, WALLETS_PER_SHARD).values()
-        for wallet in group
-    }
-    return Genesis(
-        chain_id=CHAIN_ID,
-        fork="prague",
-        shard_count=shard_count,
-        timestamp=0,
-        gas_limit=Gas(300_000),
-        base_fee=Wei(GWEI),
-        coinbase=Recipient(b"\xc0" * 20),
-        min_epoch_ms=min_epoch_ms,
-        heartbeat_ms=heartbeat_ms,
-        history=4,
-        archive=False,
-        contract_key="home",
-        extra_data=b"",
-        alloc=alloc,
-        universal_contracts={},
-    )
-
-
-@cache
-def _contents(shard_count: int) -> tuple[MemoryStore, tuple[MemoryStore, ...]]:
-    """Fresh disks: the master's and each shard's."""
-    genesis = genesis_of(shard_count, 0, 0)
-    master = MemoryStore()
-    master.write(block_batch(genesis_root_block(genesis)), sync=True)
-    shards = []
-    for shard_id in range(shard_count):
-        store = MemoryStore()
-        open_shard(store, genesis, ShardId(shard_id))
-        shards.append(store)
-    return master, tuple(shards)
-
-
 class World:
     """One run."""
 
@@ -136,17 +76,17 @@ class World:
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._sequence = 0
         self._trace: Final = blake2b(digest_size=8)
-        self._broken_links: dict[tuple[str, str], int] = {}
         shard_count = self.random.choice((1, 2, 2, 4))
         self.genesis: Final = genesis_of(
             shard_count, self.random.choice((0, 50, 500)), self.random.choice((0, 0, 5_000))
         )
-        self._payments: Final = payments(shard_count, WALLETS_PER_SHARD, PAYMENTS_PER_WALLET)
+        self.network: Final = Network(self)
         self._build(shard_count, machines)
+        self.clients: Final = Clients(self, draw_wishes(self.random, shard_count))
 
     def _build(self, shard_count: int, machines: Machines) -> None:
         genesis = self.genesis
-        master, contents = _contents(shard_count)
+        master, contents = contents_of(shard_count)
         self.master = Process(
             self, MASTER, Disk(master), lambda disk: machines.root(genesis, disk)
         )
@@ -156,11 +96,9 @@ class World:
             )
             for index, store in enumerate(contents)
         }
-        replicas = {
-            shard_id: (process.disk, Replica(genesis, shard_id, contents[shard_id]))
-            for shard_id, process in self.shards.items()
-        }
-        self.checker = Checker(genesis, self.master.disk, replicas)
+        disks = {shard_id: process.disk for shard_id, process in self.shards.items()}
+        beginnings = {shard_id: contents[shard_id] for shard_id in self.shards}
+        self.checker = Checker(genesis, self.master.disk, disks, beginnings)
         self._applied: dict[ShardId, tuple[Any, int]] = {}
 
     # --- the run
@@ -169,7 +107,7 @@ class World:
         """Anything goes, then heal. Raises what was found."""
         for process in (self.master, *self.shards.values()):
             self.at(self.random.randint(0, 50) + self.now_ms, process.start)
-        self.at(self.now_ms, self._load)
+        self.at(self.now_ms, self.clients.load)
         while self.events < SAFETY_EVENTS and self._queue and not self._is_done():
             self._next()
         self._heal()
@@ -195,16 +133,17 @@ class World:
 
     def _next(self) -> None:
         self.now_ms, sequence, act = heappop(self._queue)
-        self._note(f"{self.now_ms} {sequence}".encode())
+        self.note(f"{self.now_ms} {sequence}".encode())
         self.events += 1
         act()
 
-    def _note(self, what: bytes) -> None:
+    def note(self, what: bytes) -> None:
+        """Let the trace depend on something."""
         self._trace.update(what)
 
     def _heal(self) -> None:
         self.faults = Faults()
-        self._broken_links.clear()
+        self.network.heal()
         for process in (self.master, *self.shards.values()):
             process.paused_until_ms = 0
             if process.machine is None:
@@ -215,7 +154,7 @@ class World:
     def step(self, process: Process, event: Any) -> None:
         """Feed an event to a process, if nothing happens to the process instead."""
         faults = self.faults
-        self._note(process.name.encode() + type(event).__name__.encode())
+        self.note(process.name.encode() + type(event).__name__.encode())
         if process.machine is None:
             return
         if self.random.random() < faults.crash:
@@ -244,7 +183,11 @@ class World:
     def stepped(self, process: Process) -> None:
         """Check a shard whenever it has moved along the root chain, or is there again."""
         machine = process.machine
-        if not isinstance(machine, ShardMachine) or machine.root_head.epoch == 0:
+        if not isinstance(machine, ShardMachine):
+            return
+        if isinstance(machine.state, Storing | Sealed):
+            self.checker.shard_sealed(machine.state)
+        if machine.root_head.epoch == 0:
             return
         shard_id = self._shard_id(process)
         known_machine, known_epoch = self._applied.get(shard_id, (None, 0))
@@ -273,60 +216,9 @@ class World:
     def _shard_id(self, process: Process) -> ShardId:
         return ShardId(int(process.name.removeprefix("shard ")))
 
-    # --- the network
-
-    def send(self, sender: str, message: Any) -> None:
-        """Carry a message, perhaps never, perhaps twice."""
-        encoded = msgspec.msgpack.encode(message)
-        to_shard = sender == MASTER or isinstance(message, LaneMessages)
-        receiver = self.shards[message.shard_id] if to_shard else self.master
-        if self._is_lost(sender, receiver.name):
-            return
-        copies = 2 if self.random.random() < self.faults.repetition else 1
-        for _ in range(copies):
-            delay_ms = self._delay_ms()
-            self.at(self.now_ms + delay_ms, partial(self._deliver, receiver, encoded))
-
-    def _delay_ms(self) -> int:
-        is_late = self.random.random() < self.faults.late
-        return self.random.randint(1, LATE_MS_MAX if is_late else self.faults.delay_ms_max)
-
-    def _is_lost(self, sender: str, receiver: str) -> bool:
-        link = sender, receiver
-        if self.random.random() < self.faults.partition:
-            self._broken_links[link] = self.now_ms + self.random.randint(100, 15_000)
-        return (
-            self._broken_links.get(link, 0) > self.now_ms
-            or self.random.random() < self.faults.loss
-        )
-
-    def _deliver(self, receiver: Process, encoded: bytes) -> None:
-        self._note(encoded)
-        self.step(receiver, _DECODERS[receiver is self.master].decode(encoded))
-
-    # --- the clients
-
-    def _load(self) -> None:
-        """One client sends what it has no receipt for, up to its window, some of it again."""
-        self.at(self.now_ms + self.random.randint(1, 300), self._load)
-        sender = self.random.choice(list(self._payments))
-        first = self._acknowledged_of(sender)
-        for transaction in self._payments[sender][first : first + WINDOW]:
-            key = home_key(transaction.to or transaction.sender)
-            process = self.shards[ShardId(key % self.genesis.shard_count)]
-            with suppress(Rejected):
-                process.do(partial(_admit, transaction, key, self.now_ms))
-
-    def _acknowledged_of(self, sender: Recipient) -> int:
-        acknowledged = self.checker.acknowledged
-        for nonce, transaction in enumerate(self._payments[sender]):
-            if transaction.hash not in acknowledged:
-                return nonce
-        return len(self._payments[sender])
-
     def _is_done(self) -> bool:
         """Every payment is acknowledged, and every shard is at the root chain's head."""
-        if len(self.checker.acknowledged) < len(self._payments) * PAYMENTS_PER_WALLET:
+        if len(self.checker.acknowledged) < self.clients.wanted:
             return False
         machines = [process.machine for process in self.shards.values()]
         return all(
@@ -337,8 +229,8 @@ class World:
 
     def _missing(self) -> str:
         states = {name: type(p.machine.state).__name__ for name, p in self._named() if p.machine}
-        wanted = len(self._payments) * PAYMENTS_PER_WALLET
-        return f"{len(self.checker.acknowledged)} of {wanted} decided, states {states}"
+        decided = f"{len(self.checker.acknowledged)} of {self.clients.wanted} decided"
+        return f"{decided}, states {states}"
 
     def _named(self) -> list[tuple[str, Process]]:
         return [(process.name, process) for process in (self.master, *self.shards.values())]
@@ -346,21 +238,14 @@ class World:
     def _check_end(self) -> None:
         for shard_id, process in self.shards.items():
             self.checker.receipts_are_there(shard_id, process.disk)
-        for sender in self._payments:
-            shard_id = ShardId(home_key(sender) % self.genesis.shard_count)
-            if self.checker.nonce(shard_id, sender) != PAYMENTS_PER_WALLET:
-                raise Violation("an account's nonces have a gap")
+        for sender, nonce in self.clients.nonces.items():
+            require(self.checker.nonce(sender) == nonce, "an account's nonces have a gap")
+        self.checker.finish()
 
 
 def _boot_shard(machines: Machines, genesis: Genesis, index: int, disk: Disk) -> ShardMachine:
     shard_id = ShardId(index)
     return machines.shard(genesis, shard_id, disk, open_shard(disk, genesis, shard_id))
-
-
-def _admit(
-    transaction: Transaction, to_key: ShardKey, now_ms: int, machine: ShardMachine
-) -> list[Any]:
-    return machine.admit(now_ms, Candidate(transaction, to_key))
 
 
 def simulate(seed: int, machines: Machines | None = None, faults: Faults | None = None) -> Outcome:

@@ -15,6 +15,7 @@ from hypothesis.stateful import (
 )
 
 from quarkparsec.errors import PrunedHistory
+from quarkparsec.state.account import delegate_of
 from quarkparsec.state.tables import CHANGED, DIFF
 from quarkparsec.types import (
     Address,
@@ -155,6 +156,7 @@ class ShardStateMachine(RuleBasedStateMachine):
             for recipient, entry in sorted(self.model.items())
             if entry.code
             if recipient not in before or not before[recipient].code
+            if not delegate_of(entry.code) or entry.shard_key == home_key(recipient)
         )
 
     @rule()

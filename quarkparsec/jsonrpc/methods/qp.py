@@ -26,6 +26,7 @@ from quarkparsec.jsonrpc.arguments.scalars import (
     parse_address,
     parse_bytes,
     parse_count,
+    parse_hash,
     parse_recipient,
 )
 from quarkparsec.jsonrpc.method import Client, Cost, Method
@@ -33,11 +34,12 @@ from quarkparsec.jsonrpc.methods.eth_transactions import (
     send_raw_transaction,
     send_raw_transactions,
 )
-from quarkparsec.jsonrpc.node import BlockId, Node
+from quarkparsec.jsonrpc.node import BlockId, MinedTransaction, Node
 from quarkparsec.jsonrpc.rpc_error import invalid_params
 from quarkparsec.jsonrpc.views.address import address_view, shard_key_view
 from quarkparsec.jsonrpc.views.cluster import cluster_view, shard_block_view
-from quarkparsec.types import Address, Recipient, ShardId, home_key
+from quarkparsec.jsonrpc.views.ticket import pending_view, ticket_view, turn_of
+from quarkparsec.types import Address, Hash32, Recipient, ShardId, home_key
 
 
 async def get_cluster(node: Node) -> dict[str, Any]:
@@ -95,6 +97,24 @@ async def choose_key(
     return shard_key_view(key, node.head().shard_count)
 
 
+async def get_ticket(node: Node, transaction_hash: Hash32) -> dict[str, Any] | None:
+    """Where a transaction took place in the serial order, and its legs; null if it is unknown."""
+    found = await node.find_transaction(transaction_hash)
+    if not isinstance(found, MinedTransaction):
+        return None if found is None else pending_view()
+    (root_block,) = await node.root_blocks([found.block.epoch])
+    shard_ids = root_block.participants
+    blocks = dict(
+        zip(
+            shard_ids,
+            await node.shard_blocks([BlockId(each, found.block.epoch) for each in shard_ids]),
+            strict=True,
+        )
+    )
+    turn = turn_of(blocks[found.block.shard_id], found.transaction_index)
+    return ticket_view(found, turn, blocks)
+
+
 def _parse_choice(value: object) -> KeyChoice:
     for choice in KEY_CHOICES:
         if value == choice:
@@ -122,6 +142,7 @@ METHODS: Final = (
         Cost.SUBMIT,
         run_many=send_raw_transactions,
     ),
+    Method("qp_getTicket", get_ticket, (Argument("transaction hash", parse_hash),), Cost.BLOCK),
     Method(
         "qp_chooseKey",
         choose_key,

@@ -121,9 +121,14 @@ class World:
     # --- creations outside the contract's home
 
     def is_taken_at_home(self, recipient: Recipient) -> bool:
-        """Whether a contract has been created at an address before, as far as its home must say it."""
+        """Whether a contract has been created at an address before, as far as its home must say it.
+
+        The coinbase is paid at its home, so a contract can be created there only at home.
+        """
         if self.journal.is_home_of(recipient):
             return False
+        if recipient == self.block.coinbase:
+            return True
         endowment = self.endowments.get(recipient)
         if endowment is None:
             self.missing.add(recipient)

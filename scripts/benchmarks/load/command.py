@@ -15,8 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks.load.endpoint import CALLS_PER_BATCH, RpcError
 from benchmarks.load.options import Options
+from benchmarks.load.payments import TokenTransfers, Transfers
 from benchmarks.load.report import LoadReport, render
 from benchmarks.load.session import run_load_test
+from benchmarks.load.workload import Workload
 from benchmarks.signing import Wallet
 from quarkparsec.codec.quantities import parse_data
 from quarkparsec.crypto.mnemonic import TEST_MNEMONIC, derive_keys
@@ -56,7 +58,10 @@ SEED_BYTES: Final = 16
     help="Ether, or a token that is deployed for it.",
 )
 @click.option(
-    "--same-shard/--any-shard", default=True, help="Pay accounts of the sender's shard, or of all."
+    "--cross-shard",
+    type=click.IntRange(0, 100),
+    default=0,
+    help="Percent of them that go to another shard than their sender's.",
 )
 @click.option(
     "--probes",
@@ -129,5 +134,11 @@ def funded_wallets(mnemonic: str, private_keys: tuple[str, ...]) -> list[Wallet]
     return [Wallet(key) for key in keys or derive_keys(mnemonic, MNEMONIC_ACCOUNTS)]
 
 
-def _options(poll_ms: float, **given: Any) -> Options:
-    return Options(poll_s=poll_ms / 1_000, seed=secrets.token_bytes(SEED_BYTES), **given)
+def workload_of(kind: str, cross_shard: int) -> Workload:
+    """The ordinary load of that kind."""
+    return TokenTransfers(cross_shard) if kind == "erc20" else Transfers(cross_shard)
+
+
+def _options(poll_ms: float, kind: str, cross_shard: int, **given: Any) -> Options:
+    seed, workload = secrets.token_bytes(SEED_BYTES), workload_of(kind, cross_shard)
+    return Options(poll_s=poll_ms / 1_000, seed=seed, workload=workload, **given)

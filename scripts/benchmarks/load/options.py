@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.load.workload import Kind
+from benchmarks.load.workload import Workload
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,7 @@ class Options:
     """Requests under way at any time."""
     batch: int
     """Transactions in one request."""
-    kind: Kind
-    same_shard: bool
-    """Receivers live on their sender's shard."""
+    workload: Workload
     probes: int
     """Single transactions that measure the latency, without and under load each."""
     poll_s: float

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
-from itertools import chain, zip_longest
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from rich.progress import Progress
@@ -14,10 +15,10 @@ from benchmarks.load import placement
 from benchmarks.load.casting import Cast, cast_senders
 from benchmarks.load.endpoint import Endpoint
 from benchmarks.load.fees import Fees, ask_base_fee, choose_fees
-from benchmarks.load.funding import fund
+from benchmarks.load.funding import contract_gas, fund, set_up
 from benchmarks.load.options import Options
 from benchmarks.load.placement import Funder
-from benchmarks.load.workload import Party, Stream, Terms, sign_streams
+from benchmarks.load.workload import Contract, Party, Stage, Stream, Terms, sign_streams
 from benchmarks.signing import Signed, Wallet
 from quarkparsec.codec.quantities import data
 from quarkparsec.errors import Rejected
@@ -39,6 +40,8 @@ class Chain(NamedTuple):
 class Load(NamedTuple):
     """Signed and ready to be sent."""
 
+    shards: list[ShardId]
+    """Where senders live."""
     streams: list[Stream]
     idle_probes: list[Signed]
     loaded_probes: list[Stream]
@@ -62,28 +65,41 @@ async def ask_chain(endpoint: Endpoint, funded: Sequence[Wallet]) -> Chain:
 
 async def prepare(endpoint: Endpoint, options: Options, found: Chain, progress: Progress) -> Load:
     """Make senders, fund them, sign everything. Raises Rejected, RpcError, Unavailable."""
+    workload = options.workload
     casts = cast_senders(options, list(found.funders), found.shard_count)
-    terms = Terms(found.chain_id, options.kind, Fees(0, 0))
-    terms = terms._replace(fees=_fees(await ask_base_fee(endpoint), casts, found, terms))
+    recipients = {cast.shard_id: cast.recipients for cast in casts}
+    contracts = {each: workload.contract(each, recipients) for each in recipients}
+    base_fee = await ask_base_fee(endpoint)
+    terms = Terms(found.chain_id, _fees(base_fee, workload.gas_limit, casts, contracts, found))
     task = progress.add_task("funding", total=None)
-    tokens = await asyncio.gather(
-        *(
-            fund(endpoint, found.funders[cast.shard_id].wallet, cast.amounts(terms), terms)
-            for cast in casts
-        )
-    )
+
+    async def fund_shard(cast: Cast) -> Recipient | None:
+        funder, contract = found.funders[cast.shard_id].wallet, contracts[cast.shard_id]
+        address = contract and await set_up(endpoint, funder, contract, terms)
+        await fund(endpoint, funder, cast.amounts(workload.gas_limit, terms.fees), terms)
+        return address
+
+    addresses = await asyncio.gather(*map(fund_shard, casts))
     progress.update(task, description="signing")
-    load = await asyncio.to_thread(_sign, options, found.shard_count, casts, tokens, terms)
+    made = {shard: each for shard, each in zip(recipients, addresses, strict=True) if each}
+    load = await asyncio.to_thread(_sign, options, found.shard_count, casts, made, terms)
     progress.remove_task(task)
     return load
 
 
-def _fees(base_fee: int, casts: Sequence[Cast], found: Chain, terms: Terms) -> Fees:
+def _fees(
+    base_fee: int,
+    gas_limit: int,
+    casts: Sequence[Cast],
+    contracts: Mapping[ShardId, Contract | None],
+    found: Chain,
+) -> Fees:
     """Fees that the poorest funder can back."""
     offers = []
     for cast in casts:
         budget = int(found.funders[cast.shard_id].balance * BALANCE_SHARE)
-        offers.append(choose_fees(base_fee, cast.gas(terms), budget))
+        gas = cast.gas(gas_limit) + contract_gas(contracts[cast.shard_id])
+        offers.append(choose_fees(base_fee, gas, budget))
     return min(offers, key=lambda fees: fees.cap)
 
 
@@ -91,33 +107,35 @@ def _sign(
     options: Options,
     shard_count: int,
     casts: Sequence[Cast],
-    tokens: Sequence[Recipient | None],
+    contracts: Mapping[ShardId, Recipient],
     terms: Terms,
 ) -> Load:
     source = random.Random(options.seed)  # noqa: S311 - whom to pay is no secret
-    everybody = _receivers(source, shard_count)
+    stage = Stage(
+        {cast.shard_id: [wallet.recipient for wallet in cast.load] for cast in casts},
+        _receivers(source, shard_count),
+        contracts,
+    )
     load: list[tuple[Party, int]] = []
     idle: list[tuple[Party, int]] = []
     loaded: list[tuple[Party, int]] = []
-    for cast, token in zip(casts, tokens, strict=True):
-        neighbours = everybody[cast.shard_id]
-        whom = neighbours if options.same_shard else list(chain.from_iterable(everybody))
-        load += [(Party(wallet, whom, token), count) for wallet, count in cast.load.items()]
+    for cast in casts:
+        played = partial(options.workload.script, cast.shard_id, stage)
+        load += [(Party(wallet, played()), count) for wallet, count in cast.load.items()]
         for probes, (wallet, count) in ((idle, cast.idle_prober), (loaded, cast.loaded_prober)):
-            probes.append((Party(wallet, neighbours, token), count))
+            probes.append((Party(wallet, played()), count))
     return Load(
+        [cast.shard_id for cast in casts if cast.load],
         sign_streams(load, terms, source),
         _in_turn(sign_streams(idle, terms, source)),
         sign_streams(loaded, terms, source),
     )
 
 
-def _receivers(source: random.Random, shard_count: int) -> list[list[Recipient]]:
+def _receivers(source: random.Random, shard_count: int) -> dict[ShardId, list[Recipient]]:
     """Addresses to pay, by shard."""
-    return [
-        placement.receivers(source, ShardId(shard_id), shard_count)
-        for shard_id in range(shard_count)
-    ]
+    shards = map(ShardId, range(shard_count))
+    return {each: placement.receivers(source, each, shard_count) for each in shards}
 
 
 def _in_turn(streams: Sequence[Stream]) -> list[Signed]:

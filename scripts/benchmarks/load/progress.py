@@ -20,8 +20,10 @@ class Tally:
         self.skipped = 0
         """Not sent, because an earlier one of the same sender was refused."""
         self.errors: Final[Counter[str]] = Counter()
-        self.waiting: Final[set[str]] = set()
-        """Hashes that were sent and are in no block yet."""
+        self.waiting: Final[dict[str, float]] = {}
+        """Hashes that were sent and are in no block yet, and when they were sent."""
+        self.waits_ms: Final[list[float]] = []
+        """How long each that is in a block had waited when it was seen there."""
         self.committed: Final[set[str]] = set()
         self.sending_done = False
         self.last_sent = self.last_committed = 0.0
@@ -34,9 +36,9 @@ class Tally:
         async with self._room:
             await self._room.wait_for(lambda: len(self.waiting) < self._backlog_max)
 
-    def sent(self, transaction_hash: str) -> None:
+    def sent(self, transaction_hash: str, now: float) -> None:
         """A transaction is about to be sent."""
-        self.waiting.add(transaction_hash)
+        self.waiting[transaction_hash] = now
 
     def took(self, now: float) -> None:
         """The node took it."""
@@ -45,14 +47,14 @@ class Tally:
 
     def refused(self, transaction_hash: str, words: str) -> None:
         """The node refused it."""
-        self.waiting.discard(transaction_hash)
+        self.waiting.pop(transaction_hash, None)
         self.errors[error_kind(words)] += 1
 
     async def saw_block(self, hashes: list[str], now: float) -> None:
         """A block holds these transactions, ours or not."""
-        ours = self.waiting.intersection(hashes)
+        ours = self.waiting.keys() & hashes
         if ours:
-            self.waiting.difference_update(ours)
+            self.waits_ms.extend((now - self.waiting.pop(each)) * 1_000 for each in ours)
             self.committed.update(ours)
             self.last_committed = now
             async with self._room:

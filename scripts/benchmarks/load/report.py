@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from quarkparsec.types import ShardId
+
 
 class Latency(NamedTuple):
     """Time from sending a transaction to its receipt, in milliseconds."""
@@ -16,6 +18,7 @@ class Latency(NamedTuple):
     samples: int
     p50_ms: float
     p99_ms: float
+    max_ms: float
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class LoadReport:
     batch: int
     in_flight: int
     senders: int
-    shards: list[int]
+    shards: list[ShardId]
     """Those that took load."""
     shards_without_funds: list[int]
     transactions: int
@@ -49,6 +52,8 @@ class LoadReport:
     """Single transactions while nothing else was going on."""
     loaded: Latency | None
     """Single transactions under the load."""
+    waits: Latency | None
+    """The load itself, from sending to a block; the generator keeps a backlog, so this isn't latency."""
 
     @property
     def accepted_per_s(self) -> float:
@@ -71,6 +76,7 @@ class LoadReport:
             **asdict(self),
             "idle": self.idle._asdict() if self.idle else None,
             "loaded": self.loaded._asdict() if self.loaded else None,
+            "waits": self.waits._asdict() if self.waits else None,
             "accepted_per_s": round(self.accepted_per_s, 1),
             "committed_per_s": round(self.committed_per_s, 1),
             "flawless": self.is_flawless,
@@ -78,12 +84,12 @@ class LoadReport:
 
 
 def measure_latency(elapsed_ms: Sequence[float]) -> Latency | None:
-    """Median and 99th percentile, by nearest rank; None of nothing."""
+    """Median, 99th percentile by nearest rank, and maximum; None of nothing."""
     if not elapsed_ms:
         return None
     ordered = sorted(elapsed_ms)
     p50, p99 = (ordered[-(-len(ordered) * percent // 100) - 1] for percent in (50, 99))
-    return Latency(len(ordered), round(p50, 2), round(p99, 2))
+    return Latency(len(ordered), round(p50, 2), round(p99, 2), round(ordered[-1], 2))
 
 
 def render(report: LoadReport) -> RenderableType:
@@ -104,6 +110,8 @@ def render(report: LoadReport) -> RenderableType:
     table.add_row("[bold]committed/s", f"[bold]{report.committed_per_s:,.0f}")
     table.add_row("to receipt, idle", _latency(report.idle))
     table.add_row("to receipt, under load", _latency(report.loaded))
+    if report.waits:
+        table.add_row("longest wait for a block", f"{report.waits.max_ms:,.0f} ms")
     table.add_row("verdict", _verdict(report))
     return Group(table, *_remarks(report))
 

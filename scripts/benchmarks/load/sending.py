@@ -55,8 +55,9 @@ async def _send_lane(
     turn = deque(Cursor(stream) for stream in streams)
     while taken := take_in_turn(turn, batch):
         await tally.wait_for_room()
+        begun = time.perf_counter()
         for _, transaction in taken:
-            tally.sent(data(transaction.hash))
+            tally.sent(data(transaction.hash), begun)
         outcomes = await _send(endpoint, [transaction for _, transaction in taken])
         now = time.perf_counter()
         for (cursor, transaction), outcome in zip(taken, outcomes, strict=True):

@@ -115,11 +115,11 @@ async def _report(
         url=options.url,
         client=found.client,
         chain_id=found.chain_id,
-        kind=options.kind,
+        kind=options.workload.name,
         batch=options.batch,
         in_flight=options.in_flight,
         senders=len(load.streams),
-        shards=list(found.funders),
+        shards=load.shards,
         shards_without_funds=[s for s in range(found.shard_count) if s not in found.funders],
         transactions=tally.total,
         accepted=tally.accepted,
@@ -133,6 +133,7 @@ async def _report(
         commit_s=_seconds(started, tally.last_committed),
         idle=measure_latency(measured.idle_ms),
         loaded=measure_latency(measured.loaded_ms),
+        waits=measure_latency(tally.waits_ms),
     )
 
 

@@ -1,42 +1,90 @@
-"""The transactions of a load test, signed before the clock starts."""
+"""What a load consists of: who sends what, signed before the clock starts.
+
+A *workload* says how many senders live on each shard, which contracts are there, and what each sender
+sends. Senders are fresh accounts, so that their nonces begin at 0; everything is drawn from one seed.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
-from benchmarks import token
 from benchmarks.load.fees import Fees
 from benchmarks.signing import Signed, Unsigned, Wallet, sign_all
-from quarkparsec.types import Recipient
+from quarkparsec.types import Recipient, ShardId
 
 TRANSFER_GAS = 21_000
 VALUE = 1
 """Wei, or units of the token, that each transaction moves."""
 
-Kind = Literal["transfer", "erc20"]
+
+class Action(NamedTuple):
+    """One transaction, but for nonce and fees."""
+
+    to: bytes
+    gas_limit: int
+    value: int = 0
+    call: bytes = b""
+
+
+Script = Callable[[int, random.Random], Action]
+"""A sender's transactions, by their nonces."""
+
+
+class Contract(NamedTuple):
+    """What a shard's funder creates before the load, and then calls to make it ready."""
+
+    creation_code: bytes
+    gas_limit: int
+    calls: tuple[tuple[bytes, int], ...] = ()
+    """Call data, and gas limit."""
+
+
+class Stage(NamedTuple):
+    """What the senders find when they begin, by shard."""
+
+    senders: Mapping[ShardId, Sequence[Recipient]]
+    receivers: Mapping[ShardId, Sequence[Recipient]]
+    """Accounts that nobody has the keys of."""
+    contracts: Mapping[ShardId, Recipient]
+
+
+class Workload(Protocol):
+    """One kind of load; `shards` are always those with an account that can pay for it."""
+
+    @property
+    def name(self) -> str:
+        """What it is, for the report."""
+
+    @property
+    def gas_limit(self) -> int:
+        """Of its most expensive transaction."""
+
+    def senders(self, count: int, shards: Sequence[ShardId]) -> dict[ShardId, int]:
+        """How many of `count` senders live on each shard. Raises Rejected if there are too few shards."""
+
+    def contract(
+        self, shard_id: ShardId, senders: Mapping[ShardId, Sequence[Recipient]]
+    ) -> Contract | None:
+        """What must be on a shard before these senders begin."""
+
+    def script(self, shard_id: ShardId, stage: Stage) -> Script:
+        """What one sender of a shard sends."""
 
 
 class Terms(NamedTuple):
     """What all transactions of a load test have in common."""
 
     chain_id: int
-    kind: Kind
     fees: Fees
-
-    @property
-    def gas_limit(self) -> int:
-        """Of one transaction of the load."""
-        return TRANSFER_GAS if self.kind == "transfer" else token.TRANSFER_GAS
 
 
 class Party(NamedTuple):
-    """One sender: its wallet, whom it pays, and the token that it pays with, if it isn't ether."""
+    """One sender."""
 
     wallet: Wallet
-    receivers: Sequence[Recipient]
-    token: Recipient | None
+    script: Script
 
 
 class Stream(NamedTuple):
@@ -51,7 +99,7 @@ def sign_streams(
 ) -> list[Stream]:
     """Sign for each party as many transactions as it is to send."""
     jobs = [
-        (party.wallet, [_payment(party, nonce, terms, source) for nonce in range(count)])
+        (party.wallet, [unsigned(party.script(n, source), n, terms) for n in range(count)])
         for party, count in counts
     ]
     return [
@@ -60,12 +108,8 @@ def sign_streams(
     ]
 
 
-def _payment(party: Party, nonce: int, terms: Terms, source: random.Random) -> Unsigned:
-    receiver = source.choice(party.receivers)
-    if party.token is None:
-        to, value, call = receiver, VALUE, b""
-    else:
-        to, value, call = party.token, 0, token.transfer_call(receiver, VALUE)
-    return Unsigned(
-        terms.chain_id, nonce, terms.fees.tip, terms.fees.cap, terms.gas_limit, to, value, call
-    )
+def unsigned(action: Action, nonce: int, terms: Terms) -> Unsigned:
+    """An action as its sender's transaction with that nonce."""
+    to, gas_limit, value, call = action
+    tip, cap = terms.fees
+    return Unsigned(terms.chain_id, nonce, tip, cap, gas_limit, to, value, call)

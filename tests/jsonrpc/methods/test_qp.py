@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from quarkparsec.crypto.keccak import keccak
+from quarkparsec.jsonrpc.node import BlockId
 from quarkparsec.types import Address, Nonce, Recipient, ShardKey, Wei, home_key
 from tests.chain.signed import sign_native
 from tests.jsonrpc.cluster import BOB, EVERYWHERE, TOKEN, Door, MemoryCluster, sign
@@ -147,3 +148,32 @@ def test_a_key_is_not_chosen_by_what_is_no_choice(
     error = door.refusal("qp_chooseKey", *arguments)
     assert error["code"] == code
     assert error["message"].startswith(words)
+
+
+# --- tickets
+
+
+def test_a_transaction_shows_its_place_in_the_serial_order(
+    door: Door, cluster: MemoryCluster
+) -> None:
+    first = cluster.mined[keccak(cluster.blocks[_first_block(cluster)].entries[0].raw)]
+    shown = door.ask("qp_getTicket", "0x" + keccak(first.entry.raw).hex())
+    assert shown["status"] == "committed"
+    assert shown["fingerprint"] == [hex(first.block.epoch), "0x1", "0x0"]
+    assert shown["ticket"] is None
+
+
+def test_a_transaction_that_waits_has_no_ticket_yet(door: Door, cluster: MemoryCluster) -> None:
+    raw = sign(nonce=9)
+    waiting = keccak(raw)
+    door.ask("eth_sendRawTransaction", "0x" + raw.hex())
+    assert waiting in cluster.waiting
+    assert door.ask("qp_getTicket", "0x" + waiting.hex())["status"] == "pending"
+
+
+def test_an_unknown_transaction_has_no_ticket(door: Door) -> None:
+    assert door.ask("qp_getTicket", "0x" + bytes(32).hex()) is None
+
+
+def _first_block(cluster: MemoryCluster) -> BlockId:
+    return next(block_id for block_id, block in cluster.blocks.items() if block.entries)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from benchmarks import token
+import benchmarks.token as token
 from eth_abi.abi import encode
 from hypothesis import given
 from hypothesis import strategies as st

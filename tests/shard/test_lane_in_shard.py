@@ -1,0 +1,233 @@
+"""Lane 1: what runs on this shard's own state, what is left to later lanes, what waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from quarkparsec.chain.creation import create2_address, create_address
+from quarkparsec.chain.transaction import Transaction
+from quarkparsec.shard.account_queue import Candidate
+from quarkparsec.shard.block_draft import BlockDraft, Deferred, Rerouted
+from quarkparsec.shard.lane_in_shard import run_in_shard
+from quarkparsec.shard.neighbourhood import Neighbourhood
+from quarkparsec.state.foreign import FOREIGN_STUB
+from quarkparsec.types import Gas, Recipient, ShardId, ShardKey, home_key, shard_of
+from tests.runners.scene import ETHER, SENDER, Scene, recipient
+from tests.shard.programs import COUNTER, CREATE2_DEPLOYER, paying, storing
+
+SHARD_COUNT = 4
+EVERYBODY = frozenset(map(ShardId, range(SHARD_COUNT)))
+HERE = ShardId(0)
+OTHER_SENDER = recipient(0x51)
+CONTRACT = recipient(0xC0)
+DEPLOYER = Recipient(b"\x4e" * 20)
+
+
+class Lane:
+    """One shard with two rich senders."""
+
+    def __init__(self, *absent: int, gas_limit: int = 30_000_000) -> None:
+        self.scene = Scene(shard_count=SHARD_COUNT, universal=frozenset({DEPLOYER}))
+        self.scene.state.put(OTHER_SENDER, ETHER)
+        self.scene.contract(CONTRACT, COUNTER, balance=1_000)
+        self.scene.contract(DEPLOYER, CREATE2_DEPLOYER)
+        context = self.scene.block._replace(gas_limit=Gas(gas_limit))
+        self.draft = BlockDraft(self.scene.journal, context)
+        self.neighbourhood = Neighbourhood(
+            HERE, SHARD_COUNT, EVERYBODY - set(map(ShardId, absent))
+        )
+
+    def transaction(self, nonce: int, to: Recipient | None, **fields: Any) -> Transaction:
+        """Told apart by its raw bytes."""
+        name = repr((nonce, to, fields)).encode()
+        return self.scene.transaction(to, **({"nonce": nonce, "raw": name, "hash": name} | fields))
+
+    def candidate(self, nonce: int, to: Recipient | None, **fields: Any) -> Candidate:
+        key = fields.pop("key", home_key(to) if to not in (None, DEPLOYER) else 0)
+        runs_code = fields.pop("runs_code", False)
+        return Candidate(self.transaction(nonce, to, **fields), ShardKey(key), runs_code)
+
+    def run(self, *candidates: Candidate, time: int = 10**9) -> None:
+        left = iter(range(time))
+        run_in_shard(self.draft, candidates, self.neighbourhood, lambda: next(left, None) is None)
+
+    def included(self) -> list[bytes]:
+        return [entry.raw for entry in self.draft.entries]
+
+    def waits(self, *candidates: Candidate) -> bool:
+        """Whether nothing has become of any of them."""
+        touched = self.included() + [each.transaction_hash for each in self.draft.invalid]
+        deferred = [each.candidate for row in self.draft.deferred.values() for each in row]
+        return not any(each.transaction.raw in touched or each in deferred for each in candidates)
+
+
+def test_transactions_run_in_their_order_and_the_receipts_add_up() -> None:
+    lane = Lane()
+    first, second = lane.candidate(0, CONTRACT), lane.candidate(1, recipient(9), value=3)
+    lane.run(first, second)
+    assert lane.included() == [first.transaction.raw, second.transaction.raw]
+    assert lane.draft.receipts[1].gas_used == 21_000
+    assert lane.draft.receipts[1].cumulative_gas_used == lane.draft.gas_used
+    assert lane.draft.tips == lane.draft.gas_used
+    assert lane.scene.slot(CONTRACT, 0) == 1
+
+
+def test_what_no_longer_fits_is_passed_over_and_so_is_what_follows_it() -> None:
+    lane = Lane(gas_limit=100_000)
+    large = lane.candidate(0, CONTRACT, gas_limit=100_001)
+    after = lane.candidate(1, CONTRACT, gas_limit=50_000)
+    other = lane.candidate(0, CONTRACT, gas_limit=50_000, sender=OTHER_SENDER)
+    lane.run(large, after, other)
+    assert lane.included() == [other.transaction.raw]
+    assert lane.waits(large, after)
+
+
+def test_an_invalid_transaction_is_named_with_its_reason_and_its_successors_wait() -> None:
+    lane = Lane()
+    poor, after = lane.candidate(0, recipient(9), value=ETHER), lane.candidate(1, CONTRACT)
+    lane.run(poor, after)
+    (invalid,) = lane.draft.invalid
+    assert invalid.transaction_hash == poor.transaction.hash
+    assert invalid.reason.startswith("insufficient funds")
+    assert lane.waits(after)
+
+
+def test_the_lane_ends_when_time_is_up() -> None:
+    lane = Lane()
+    first, second = lane.candidate(0, CONTRACT), lane.candidate(1, CONTRACT)
+    lane.run(first, second, time=1)
+    assert lane.included() == [first.transaction.raw]
+
+
+@pytest.mark.parametrize("fields", [{"value": 5}, {"runs_code": True}, {"data": b"\1"}], ids=str)
+def test_what_concerns_another_shard_is_deferred_and_so_is_what_follows_it(
+    fields: dict[str, Any],
+) -> None:
+    lane = Lane()
+    away = lane.candidate(0, recipient(9, home=2), **fields)
+    after = lane.candidate(1, CONTRACT)
+    other = lane.candidate(0, CONTRACT, sender=OTHER_SENDER)
+    lane.run(away, other, after)
+    assert lane.included() == [other.transaction.raw]
+    assert lane.draft.deferred == {SENDER: [Deferred(away), Deferred(after)]}
+
+
+def test_a_creation_whose_home_is_elsewhere_is_deferred_with_what_it_needs() -> None:
+    lane = Lane()
+    contract = create_address(SENDER, 0)
+    assert shard_of(home_key(contract), SHARD_COUNT) != HERE
+    create = lane.candidate(0, None, data=storing(1))
+    lane.run(create)
+    assert lane.draft.deferred == {SENDER: [Deferred(create, (contract,))]}
+
+
+def deploying(lane: Lane, home: int) -> tuple[Candidate, Recipient]:
+    """A call of the universal deployer, and the contract that it makes, at home in shard `home`."""
+    salt, initcode = 0, storing(1)
+    while shard_of(home_key(create2_address(DEPLOYER, salt, initcode)), SHARD_COUNT) != home:
+        salt += 1
+    deploy = lane.candidate(0, DEPLOYER, data=salt.to_bytes(32, "big") + initcode)
+    return deploy, create2_address(DEPLOYER, salt, initcode)
+
+
+def test_what_turns_out_to_need_a_home_is_taken_back_and_deferred() -> None:
+    lane = Lane()
+    deploy, contract = deploying(lane, home=2)
+    lane.run(deploy, lane.candidate(1, CONTRACT))
+    deferred, after = lane.draft.deferred[SENDER]
+    assert deferred == Deferred(deploy, (contract,))
+    assert after.candidate.transaction.nonce == 1
+    assert lane.scene.journal.changes() == {}
+    assert lane.included() == []
+
+
+def test_a_creation_at_home_happens_at_once() -> None:
+    lane = Lane()
+    deploy, contract = deploying(lane, home=0)
+    lane.run(deploy)
+    assert lane.included() == [deploy.transaction.raw]
+    assert lane.scene.slot(contract, 0) == 1
+
+
+def test_what_needs_an_absent_shard_waits_and_so_does_what_follows_it() -> None:
+    lane = Lane(2)
+    away = lane.candidate(0, recipient(9, home=2), value=5)
+    after = lane.candidate(1, CONTRACT)
+    lane.run(away, after)
+    assert lane.waits(away, after)
+    assert lane.included() == []
+
+
+def test_what_turns_out_to_need_an_absent_home_waits() -> None:
+    lane = Lane(2)
+    deploy, _ = deploying(lane, home=2)
+    after = lane.candidate(1, CONTRACT)
+    lane.run(deploy, after)
+    assert lane.waits(deploy, after)
+    assert lane.scene.journal.changes() == {}
+
+
+def test_behind_something_deferred_what_needs_an_absent_shard_ends_the_row() -> None:
+    lane = Lane(2)
+    away = lane.candidate(0, recipient(9, home=1), value=5)
+    absent = lane.candidate(1, recipient(9, home=2), value=5)
+    after = lane.candidate(2, CONTRACT)
+    lane.run(away, absent, after)
+    assert lane.draft.deferred == {SENDER: [Deferred(away)]}
+    assert lane.waits(absent, after)
+
+
+def test_what_user_accounts_gain_whose_home_is_elsewhere_is_counted() -> None:
+    lane = Lane()
+    stranger = recipient(9, home=1)
+    lane.scene.contract(CONTRACT, paying(stranger, 7), balance=1_000)
+    lane.run(lane.candidate(0, CONTRACT), lane.candidate(1, CONTRACT))
+    assert lane.draft.gains == {stranger: 14}
+    assert lane.scene.entry(stranger).balance == 14
+
+
+def test_what_would_leave_money_for_an_absent_home_is_taken_back_and_waits() -> None:
+    lane = Lane(1)
+    lane.scene.contract(CONTRACT, paying(recipient(9, home=1), 7), balance=1_000)
+    pay, after = lane.candidate(0, CONTRACT), lane.candidate(1, recipient(9))
+    other = lane.candidate(0, recipient(9), value=1, sender=OTHER_SENDER)
+    lane.run(pay, after, other)
+    assert lane.waits(pay, after)
+    assert lane.included() == [other.transaction.raw]
+    assert lane.draft.gains == {}
+    assert lane.scene.entry(CONTRACT).balance == 1_000
+    assert lane.scene.entry(SENDER).nonce == 0
+
+
+def test_a_call_follows_its_contract_to_the_key_under_which_it_lives() -> None:
+    lane = Lane()
+    moved = Recipient(b"\xdd" * 16 + ShardKey(2).to_bytes(4, "big"))
+    lane.scene.contract(moved, COUNTER, shard_key=ShardKey(SHARD_COUNT))
+    call = lane.candidate(0, moved, key=0)
+    lane.run(call)
+    assert [entry.to_key for entry in lane.draft.entries] == [SHARD_COUNT]
+    assert lane.scene.slot(moved, 0) == 1
+    assert lane.draft.rerouted == [Rerouted(call.transaction.hash, ShardKey(SHARD_COUNT))]
+
+
+def test_a_call_of_what_has_left_a_stub_here_is_deferred_to_where_the_contract_is() -> None:
+    lane = Lane()
+    gone = recipient(0xD0)
+    lane.scene.contract(gone, FOREIGN_STUB, shard_key=ShardKey(2))
+    call = lane.candidate(0, gone)
+    lane.run(call)
+    there = Candidate(call.transaction, ShardKey(2), runs_code=True)
+    assert lane.draft.deferred == {SENDER: [Deferred(there)]}
+    assert lane.draft.rerouted == [Rerouted(call.transaction.hash, ShardKey(2))]
+
+
+def test_who_signs_for_a_key_means_it_and_meets_the_stub() -> None:
+    lane = Lane()
+    gone = recipient(0xD0)
+    lane.scene.contract(gone, FOREIGN_STUB, shard_key=ShardKey(2))
+    call = lane.candidate(0, gone, key=0, to_key=ShardKey(0))
+    lane.run(call)
+    assert [receipt.status for receipt in lane.draft.receipts] == [0]
+    assert lane.draft.rerouted == []

@@ -1,0 +1,73 @@
+"""The chain that a simulated cluster begins with, and its disks."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+from quarkparsec.chain.genesis import Genesis
+from quarkparsec.root.genesis_block import genesis_root_block
+from quarkparsec.root.root_store import block_batch
+from quarkparsec.shard.genesis_block import open_shard
+from quarkparsec.state.genesis_entry import GenesisEntry
+from quarkparsec.store import MemoryStore
+from quarkparsec.types import Gas, Recipient, ShardId, ShardKey, Wei, home_key
+from tests.simulation.contracts import DEPLOYER, DEPLOYER_CODE, FACTORY, LEDGER
+from tests.simulation.wallet import CHAIN_ID, GWEI, wallets
+
+WALLETS_PER_SHARD: Final = 3
+GAS_LIMIT: Final = 1_000_000
+
+
+def ledger_of(shard_id: int) -> Recipient:
+    """The ledger that lives in a shard from the beginning."""
+    return Recipient(b"\x1e" * 16 + shard_id.to_bytes(4, "big"))
+
+
+def factory_of(shard_id: int) -> Recipient:
+    """The factory that lives in a shard from the beginning."""
+    return Recipient(b"\xfa" * 16 + shard_id.to_bytes(4, "big"))
+
+
+@cache
+def genesis_of(shard_count: int, min_epoch_ms: int, heartbeat_ms: int) -> Genesis:
+    """A chain with a few rich accounts, a ledger and a factory in every shard."""
+    alloc = {
+        wallet.recipient: GenesisEntry(home_key(wallet.recipient), 0, 10**18, b"", {})
+        for group in wallets(shard_count, WALLETS_PER_SHARD).values()
+        for wallet in group
+    }
+    for shard in range(shard_count):
+        alloc[ledger_of(shard)] = GenesisEntry(ShardKey(shard), 1, 10**9, LEDGER, {})
+        alloc[factory_of(shard)] = GenesisEntry(ShardKey(shard), 1, 10**9, FACTORY, {})
+    return Genesis(
+        chain_id=CHAIN_ID,
+        fork="prague",
+        shard_count=shard_count,
+        timestamp=0,
+        gas_limit=Gas(GAS_LIMIT),
+        base_fee=Wei(GWEI),
+        coinbase=Recipient(b"\xc0" * 20),
+        min_epoch_ms=min_epoch_ms,
+        heartbeat_ms=heartbeat_ms,
+        history=4,
+        archive=False,
+        contract_key="home",
+        extra_data=b"",
+        alloc=alloc,
+        universal_contracts={DEPLOYER: GenesisEntry(ShardKey(0), 1, 0, DEPLOYER_CODE, {})},
+    )
+
+
+@cache
+def contents_of(shard_count: int) -> tuple[MemoryStore, tuple[MemoryStore, ...]]:
+    """Fresh disks: the master's and each shard's."""
+    genesis = genesis_of(shard_count, 0, 0)
+    master = MemoryStore()
+    master.write(block_batch(genesis_root_block(genesis)), sync=True)
+    shards = []
+    for shard_id in range(shard_count):
+        store = MemoryStore()
+        open_shard(store, genesis, ShardId(shard_id))
+        shards.append(store)
+    return master, tuple(shards)

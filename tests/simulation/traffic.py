@@ -1,0 +1,147 @@
+"""What the clients of one run want: for each account a row of signed transactions, drawn from the seed.
+
+Wallets come in two kinds. *Payees* are paid by contracts; nobody looks at their balances. *Watched* ones
+aren't, and contracts of their home do look: so what a contract saw can be checked against a plain EVM,
+for which money is never on its way home. In the same way contracts look at what they are born with, and are
+funded by transfers only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Final
+
+from quarkparsec.chain.creation import create2_address, create_address
+from quarkparsec.chain.transaction import Transaction
+from quarkparsec.types import Recipient, ShardId
+from tests.simulation.contracts import BY_NONCE, CHILD, DEPLOYER, FAIL, NEWBORN, words
+from tests.simulation.scenery import WALLETS_PER_SHARD, factory_of, ledger_of
+from tests.simulation.wallet import Wallet, wallets
+
+Wishes = dict[Recipient, list[Transaction]]
+"""By sender, in nonce order."""
+
+TRANSACTIONS_PER_WALLET: Final = 8
+SALTS: Final = 4
+"""So few that creations meet at the same address."""
+
+CALL_GAS: Final = 150_000
+CREATION_GAS: Final = 250_000
+FUNDING_GAS: Final = 60_000
+"""There may be code by then."""
+
+KINDS: Final = ("near", "far", "call", "recall", "spawn", "create", "deploy", "fund")
+
+
+def draw_wishes(random: Random, shard_count: int) -> Wishes:
+    """The rows of all wallets."""
+    return _Drawing(random, shard_count).wishes()
+
+
+class _Drawing:
+    """One drawing: first what kind each transaction is, then what is in it."""
+
+    def __init__(self, random: Random, shard_count: int) -> None:
+        self._random: Final = random
+        self._shards: Final = range(shard_count)
+        self._wallets: Final = wallets(shard_count, WALLETS_PER_SHARD)
+        weights = [random.choice((0, 1, 1, 3)) for _ in KINDS]
+        weights[0] = max(weights[0], 1)
+        self._kinds: Final = {
+            wallet.recipient: random.choices(KINDS, weights, k=TRANSACTIONS_PER_WALLET)
+            for group in self._wallets.values()
+            for wallet in group
+        }
+        self._hot: Final = random.choice((None, random.choice(self._shards)))
+        """The shard whose contracts everybody calls."""
+        self._to_be_born: Final = self._future_contracts()
+
+    def wishes(self) -> Wishes:
+        return {
+            wallet.recipient: [
+                self._draw(kind, shard, wallet, nonce)
+                for nonce, kind in enumerate(self._kinds[wallet.recipient])
+            ]
+            for shard, group in self._wallets.items()
+            for wallet in group
+        }
+
+    def _future_contracts(self) -> list[Recipient]:
+        """Addresses at which this traffic may create contracts that look at what they are born with."""
+        created = [
+            create_address(sender, nonce)
+            for sender, kinds in self._kinds.items()
+            for nonce, kind in enumerate(kinds)
+            if kind == "create"
+        ]
+        spawned = [
+            create2_address(factory_of(shard), salt, CHILD)
+            for shard in self._shards
+            for salt in range(SALTS)
+        ]
+        deployed = [create2_address(DEPLOYER, salt, NEWBORN) for salt in range(SALTS)]
+        return created + spawned + deployed
+
+    def _draw(self, kind: str, shard: ShardId, wallet: Wallet, nonce: int) -> Transaction:
+        draw: Callable[[ShardId, Wallet, int], Transaction] = getattr(self, f"_{kind}")
+        return draw(shard, wallet, nonce)
+
+    def _near(self, shard: ShardId, wallet: Wallet, nonce: int) -> Transaction:
+        to = self._random.choice(self._wallets[shard]).recipient
+        return wallet.sign(nonce, to, value=self._amount())
+
+    def _far(self, _: ShardId, wallet: Wallet, nonce: int) -> Transaction:
+        to = self._random.choice(self._wallets[self._any_shard()]).recipient
+        return wallet.sign(nonce, to, value=self._amount())
+
+    def _fund(self, _: ShardId, wallet: Wallet, nonce: int) -> Transaction:
+        to = self._random.choice(self._to_be_born)
+        return wallet.sign(nonce, to, value=self._amount(), gas_limit=FUNDING_GAS)
+
+    def _call(self, _: ShardId, wallet: Wallet, nonce: int) -> Transaction:
+        shard = self._any_shard()
+        watched = self._random.choice(self._watched(shard)) if self._random.random() < 0.5 else b""
+        return self._order(wallet, nonce, ledger_of(shard), watched)
+
+    def _recall(self, shard: ShardId, wallet: Wallet, nonce: int) -> Transaction:
+        """Call a ledger that the sender has created, or else has just paid for as good as anybody."""
+        kinds = self._kinds[wallet.recipient][:nonce]
+        if "create" not in kinds:
+            return self._call(shard, wallet, nonce)
+        ledger = create_address(wallet.recipient, kinds.index("create"))
+        return self._order(wallet, nonce, ledger, b"")
+
+    def _order(self, wallet: Wallet, nonce: int, ledger: Recipient, watched: bytes) -> Transaction:
+        value = self._random.randrange(10**6)
+        fail = FAIL if self._random.random() < 0.1 else 0
+        amount = self._random.choice((0, value // 2, value))
+        data = words(self._payee(), amount, fail, watched)
+        return wallet.sign(nonce, ledger, value, data, CALL_GAS)
+
+    def _spawn(self, _: ShardId, wallet: Wallet, nonce: int) -> Transaction:
+        by_nonce = BY_NONCE if self._random.random() < 0.3 else 0
+        value = self._amount()
+        endowment = self._random.choice((0, value))
+        data = words(self._random.randrange(SALTS), endowment, by_nonce)
+        return wallet.sign(nonce, factory_of(self._any_shard()), value, data, CREATION_GAS)
+
+    def _create(self, _: ShardId, wallet: Wallet, nonce: int) -> Transaction:
+        return wallet.sign(nonce, None, self._amount(), NEWBORN, CREATION_GAS)
+
+    def _deploy(self, _: ShardId, wallet: Wallet, nonce: int) -> Transaction:
+        data = words(self._random.randrange(SALTS)) + NEWBORN
+        return wallet.sign(nonce, DEPLOYER, self._amount(), data, CREATION_GAS)
+
+    def _amount(self) -> int:
+        return self._random.choice((0, 1, self._random.randrange(10**6)))
+
+    def _any_shard(self) -> ShardId:
+        return ShardId(self._random.choice(self._shards) if self._hot is None else self._hot)
+
+    def _payee(self) -> Recipient:
+        group = self._wallets[self._any_shard()]
+        return self._random.choice(group[1::2]).recipient
+
+    def _watched(self, shard: ShardId) -> list[Recipient]:
+        return [wallet.recipient for wallet in self._wallets[shard][::2]]
