@@ -197,7 +197,10 @@ def another_sender(made: Books) -> None:
 
 def another_status(made: Books) -> None:
     _alter_transaction(
-        made, lambda stored: stored._replace(receipt=stored.receipt._replace(status=0))
+        made,
+        lambda stored: stored._replace(
+            receipt=stored.receipt._replace(status=1 - stored.receipt.status)
+        ),
     )
 
 

@@ -67,9 +67,12 @@ def _cycles(graph: Graph, component: set[int], shape: _Shape) -> Iterator[list[E
     for part in graph.components((shape.first, *shape.others)):
         if not part <= component:
             continue
-        for node in sorted(part):
-            for edge in graph.edges_from(node, (shape.first,)):
-                if edge.target in part:
-                    rest = graph.path(edge.target, node, shape.others, part, apart=shape.apart)
-                    if rest is not None:
-                        yield [edge, *rest]
+        for edge in _edges_within(graph, part, shape.first):
+            rest = graph.path(edge.target, edge.source, shape.others, part, apart=shape.apart)
+            if rest is not None:
+                yield [edge, *rest]
+
+
+def _edges_within(graph: Graph, part: set[int], kind: Kind) -> Iterator[Edge]:
+    for node in sorted(part):
+        yield from (edge for edge in graph.edges_from(node, (kind,)) if edge.target in part)

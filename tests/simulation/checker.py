@@ -16,14 +16,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from quarkparsec.chain.block import RootBlock, ShardBlock
-from quarkparsec.chain.genesis import Genesis
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.root.root_store import RootStore
 from quarkparsec.shard.block_rows import TransactionPlace
 from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.shard.states import Sealed, Storing
-from quarkparsec.store import MemoryStore, Reader
+from quarkparsec.store import Reader
 from quarkparsec.types import Epoch, Hash32, Recipient, ShardId
 from tests.serializability.audit import Audit, committed_block
 from tests.serializability.step import TICKETS, Place
@@ -36,16 +35,10 @@ if TYPE_CHECKING:
 class Checker:
     """Watches the disks and what the machines announce."""
 
-    def __init__(
-        self,
-        genesis: Genesis,
-        root_disk: Disk,
-        shards: Mapping[ShardId, Disk],
-        contents: Mapping[ShardId, MemoryStore],
-    ) -> None:
+    def __init__(self, audit: Audit, root_disk: Disk, shards: Mapping[ShardId, Disk]) -> None:
+        self.audit: Final = audit
         self.acknowledged: Final[dict[Hash32, tuple[ShardId, TransactionPlace]]] = {}
         """Every transaction whose receipt was once there to be read."""
-        self.audit: Final = Audit(genesis, RootStore(root_disk.safe).head(), contents)
         self._live_orders: Final[dict[Hash32, list[Place]]] = {}
         """Of the legs of each sealed block."""
         self._root_disk: Final = root_disk

@@ -19,11 +19,13 @@ from quarkparsec.chain.genesis import Genesis
 from quarkparsec.root import events as root_events
 from quarkparsec.root.events import LinkDown, LinkUp
 from quarkparsec.root.machine import RootMachine
+from quarkparsec.root.root_store import RootStore
 from quarkparsec.shard import events as shard_events
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.shard.states import Sealed, Storing
 from quarkparsec.types import ShardId
+from tests.serializability.audit import Audit
 from tests.serializability.violation import Violation, require
 from tests.simulation.checker import Checker
 from tests.simulation.clients import Clients
@@ -32,7 +34,7 @@ from tests.simulation.faults import Faults, draw_faults
 from tests.simulation.network import Network
 from tests.simulation.process import Process
 from tests.simulation.scenery import contents_of, genesis_of
-from tests.simulation.traffic import draw_wishes
+from tests.simulation.traffic import Traffic, draw_traffic
 
 SAFETY_EVENTS: Final = 1_500
 """How long anything goes, in events."""
@@ -67,7 +69,13 @@ class Outcome:
 class World:
     """One run."""
 
-    def __init__(self, seed: int, machines: Machines, faults: Faults | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        machines: Machines,
+        faults: Faults | None = None,
+        traffic: Traffic | None = None,
+    ) -> None:
         self.random: Final = Random(seed)
         self.faults = faults or draw_faults(self.random)
         self.now_ms = 1_000
@@ -76,15 +84,16 @@ class World:
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._sequence = 0
         self._trace: Final = blake2b(digest_size=8)
-        shard_count = self.random.choice((1, 2, 2, 4))
+        traffic = traffic or draw_traffic(self.random)
+        shard_count = traffic.shard_count
         self.genesis: Final = genesis_of(
             shard_count, self.random.choice((0, 50, 500)), self.random.choice((0, 0, 5_000))
         )
         self.network: Final = Network(self)
-        self._build(shard_count, machines)
-        self.clients: Final = Clients(self, draw_wishes(self.random, shard_count))
+        self._build(shard_count, machines, traffic)
+        self.clients: Final = Clients(self, traffic.wishes)
 
-    def _build(self, shard_count: int, machines: Machines) -> None:
+    def _build(self, shard_count: int, machines: Machines, traffic: Traffic) -> None:
         genesis = self.genesis
         master, contents = contents_of(shard_count)
         self.master = Process(
@@ -98,7 +107,8 @@ class World:
         }
         disks = {shard_id: process.disk for shard_id, process in self.shards.items()}
         beginnings = {shard_id: contents[shard_id] for shard_id in self.shards}
-        self.checker = Checker(genesis, self.master.disk, disks, beginnings)
+        audit = Audit(genesis, RootStore(master).head(), beginnings, is_plain=traffic.is_plain)
+        self.checker = Checker(audit, self.master.disk, disks)
         self._applied: dict[ShardId, tuple[Any, int]] = {}
 
     # --- the run
