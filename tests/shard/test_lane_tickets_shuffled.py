@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Final
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quarkparsec.chain.legs import Call, Claim, Payment
@@ -67,6 +67,9 @@ NETWORKS: Final = st.tuples(
     st.integers(0, 2**32), st.sampled_from([0.0, 0.3]), st.sampled_from([0.0, 0.3])
 )
 """Seed, lost, repeated."""
+
+QUARTER: Final = settings(max_examples=settings().max_examples // 4)
+"""For rounds of many transactions."""
 
 Wish = tuple[str, int, int]
 
@@ -151,6 +154,7 @@ def test_a_lane_that_runs_out_of_time_leaves_transactions_whole(
     assert again.invalid == settled.invalid == []
 
 
+@QUARTER
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.3]))
 def test_a_hot_contract_serves_everybody_in_one_epoch(seed: int, repeated: float) -> None:
     shards = fresh()
@@ -163,6 +167,7 @@ def test_a_hot_contract_serves_everybody_in_one_epoch(seed: int, repeated: float
     assert shards.balance(hot) == ETHER - 5 * len(calls)
 
 
+@QUARTER
 @given(st.integers(0, 2**32))
 def test_without_losses_nothing_is_left_for_another_epoch(seed: int) -> None:
     """Calls in a circle: everybody pays somebody whose own call is under way."""
