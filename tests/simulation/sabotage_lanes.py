@@ -15,10 +15,9 @@ from quarkparsec.chain.legs import Claim, Payment
 from quarkparsec.root.root_store import RootStore
 from quarkparsec.runners.outcome import NeedKeys
 from quarkparsec.shard import decider as deciders
-from quarkparsec.shard import lane_tickets, lane_transfers, participant
+from quarkparsec.shard import lane_tickets, participant
 from quarkparsec.shard.block_draft import BlockDraft
 from quarkparsec.shard.decider import Decider
-from quarkparsec.shard.lane_tickets import TicketLane
 from quarkparsec.shard.lane_transfers import TransferLane
 from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.shard.participant import Participant
@@ -127,7 +126,10 @@ def _needs_nothing(*arguments: Any) -> Any:
     if not isinstance(outcome, NeedKeys):
         return outcome
     draft, call, *rest = arguments
-    free = [deciders.endowment_of(lanes.Endowment(each, to_amount(0), False)) for each in outcome.recipients]
+    free = [
+        deciders.endowment_of(lanes.Endowment(each, to_amount(0), False))
+        for each in outcome.recipients
+    ]
     return _RUN_CALL(draft, call._replace(endowments=tuple(free)), *rest)
 
 
@@ -145,9 +147,7 @@ def _starts_tickets_anew(_: RootStore) -> int:
     return 0
 
 
-def _hears_of_other_rounds(
-    self: ShardMachine, now: Any, event: lanes.LaneMessages
-) -> Any:
+def _hears_of_other_rounds(self: ShardMachine, now: Any, event: lanes.LaneMessages) -> Any:
     return _HEAR_SHARD(self, now, replace(event, round=now.open_round.round))
 
 
@@ -174,9 +174,7 @@ def _believes_any_version(
     return _HEAR(self, now_ms, source, item)
 
 
-def _takes_any_version(
-    self: TransferLane, source: ShardId, item: lanes.Credits
-) -> list[Outgoing]:
+def _takes_any_version(self: TransferLane, source: ShardId, item: lanes.Credits) -> list[Outgoing]:
     self._incoming.pop(source, None)
     return _TAKE_CREDITS(self, source, item)
 
