@@ -67,12 +67,7 @@ def _cycles(graph: Graph, component: set[int], shape: _Shape) -> Iterator[list[E
     for part in graph.components((shape.first, *shape.others)):
         if not part <= component:
             continue
-        for edge in _edges_within(graph, part, shape.first):
-            rest = graph.path(edge.target, edge.source, shape.others, part, apart=shape.apart)
-            if rest is not None:
-                yield [edge, *rest]
-
-
-def _edges_within(graph: Graph, part: set[int], kind: Kind) -> Iterator[Edge]:
-    for node in sorted(part):
-        yield from (edge for edge in graph.edges_from(node, (kind,)) if edge.target in part)
+        for node in sorted(part):
+            cycle = graph.cycle(node, shape.first, shape.others, part, apart=shape.apart)
+            if cycle is not None:
+                yield cycle
