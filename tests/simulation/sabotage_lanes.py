@@ -1,17 +1,18 @@
-"""Lanes 2 and 3 with one planted bug each, as replacements of single functions."""
+"""Planted bugs, most of them in lanes 2 and 3, as replacements of single functions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+import pytest
 from msgspec.structs import replace
 
 from quarkparsec.broker import agent as agents
 from quarkparsec.broker import ticket_states as locks
 from quarkparsec.broker.agent import Agent, Outgoing
 from quarkparsec.broker.lock_table import LockTable, Verdict
-from quarkparsec.chain.legs import Claim, Payment
+from quarkparsec.chain.legs import Claim, Endowment, Payment
 from quarkparsec.root.root_store import RootStore
 from quarkparsec.runners.outcome import NeedKeys
 from quarkparsec.shard import decider as deciders
@@ -19,19 +20,24 @@ from quarkparsec.shard import lane_tickets, participant
 from quarkparsec.shard.block_draft import BlockDraft
 from quarkparsec.shard.decider import Decider
 from quarkparsec.shard.lane_transfers import TransferLane
-from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.shard.participant import Participant
+from quarkparsec.shard.ticket_legs import apply_claim, apply_payment, run_call
 from quarkparsec.types import Recipient, ShardId, Wei
 from quarkparsec.wire import lanes
-from quarkparsec.wire.epoch import to_amount
 
 
 class Patch(NamedTuple):
     """What is replaced, and by what."""
 
     owner: Any
-    name: str
+    name: Any
+    """Of an attribute, or a key of a table."""
     replacement: Any
+
+    def plant(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Put the bug there."""
+        plant = monkeypatch.setitem if isinstance(self.owner, dict) else monkeypatch.setattr
+        plant(self.owner, self.name, self.replacement)
 
 
 def _never(*_: object, **__: object) -> None:
@@ -126,10 +132,7 @@ def _needs_nothing(*arguments: Any) -> Any:
     if not isinstance(outcome, NeedKeys):
         return outcome
     draft, call, *rest = arguments
-    free = [
-        deciders.endowment_of(lanes.Endowment(each, to_amount(0), False))
-        for each in outcome.recipients
-    ]
+    free = [Endowment(each, Wei(0), False) for each in outcome.recipients]
     return _RUN_CALL(draft, call._replace(endowments=tuple(free)), *rest)
 
 
@@ -139,16 +142,17 @@ def _prepares_too_early(self: Agent, source: ShardId, item: lanes.Locked) -> lis
 
 
 def _ignores_wounds(self: Agent, source: ShardId, _: lanes.Wounded) -> list[Outgoing]:
-    following = {agents.Stage.LOCKING: agents.Stage.PREPARING}
-    return self._next(source, following.get(self.stage, agents.Stage.READY))
+    return self._next(source, agents.Stage.READY)
 
 
-def _starts_tickets_anew(_: RootStore) -> int:
+def _wounds_the_prepared(self: LockTable, victim: Any, by: int, key: Recipient) -> None:
+    if victim.state is locks.TicketState.PREPARED:
+        victim.state = locks.TicketState.BEGUN
+    _WOUND(self, victim, by, key)
+
+
+def _remembers_nothing(_: RootStore) -> int:
     return 0
-
-
-def _hears_of_other_rounds(self: ShardMachine, now: Any, event: lanes.LaneMessages) -> Any:
-    return _HEAR_SHARD(self, now, replace(event, round=now.open_round.round))
 
 
 def _drops_old_destinations(self: TransferLane, now_ms: int) -> list[Outgoing]:
@@ -192,13 +196,15 @@ def _ends_unheard(self: TransferLane) -> None:
 _COMMIT: Final = Participant.commit
 _PREPARE: Final = Participant.prepare
 _LOCK: Final = Participant.lock
-_APPLY_CLAIM: Final = participant.apply_claim
-_APPLY_PAYMENT: Final = lane_tickets.apply_payment
+_APPLY_CLAIM: Final = apply_claim
+_APPLY_PAYMENT: Final = apply_payment
 _PAYMENT: Final[Callable[[Agent], Any]] = Agent.payment.fget  # type: ignore[attr-defined]
 _JUDGE: Final = Decider._judge
-_RUN_CALL: Final = deciders.run_call
+_RUN_CALL: Final = run_call
+_LOCKING: Final = agents.Stage.LOCKING
+_PREPARING: Final = agents.Stage.PREPARING
+_WOUND: Final = LockTable._wound
 _LOCKED: Final = Agent._locked
-_HEAR_SHARD: Final = ShardMachine._hear_shard
 _MAKE_PLAN: Final = TransferLane._make_plan
 _HEAR: Final = TransferLane._hear
 _TAKE_CREDITS: Final = TransferLane._take_credits
@@ -219,10 +225,11 @@ PATCHES: Final[dict[str, Patch]] = {
     "forgets answers": Patch(Decider, "_answer", _forgets_answers),
     "keeps what it gave up": Patch(Decider, "_judge", _keeps_what_it_gave_up),
     "needs nothing": Patch(deciders, "run_call", _needs_nothing),
-    "prepares too early": Patch(Agent, "_locked", _prepares_too_early),
-    "ignores wounds": Patch(Agent, "_wounded", _ignores_wounds),
-    "starts tickets anew": Patch(RootStore, "tickets_bound", _starts_tickets_anew),
-    "hears of other rounds": Patch(ShardMachine, "_hear_shard", _hears_of_other_rounds),
+    "prepares too early": Patch(agents.MOVES, (_LOCKING, lanes.Locked), _prepares_too_early),
+    "ignores wounds": Patch(agents.MOVES, (_PREPARING, lanes.Wounded), _ignores_wounds),
+    "wounds the prepared": Patch(LockTable, "_wound", _wounds_the_prepared),
+    "starts tickets anew": Patch(RootStore, "tickets_bound", _remembers_nothing),
+    "forgets its term": Patch(RootStore, "term", _remembers_nothing),
     "drops old destinations": Patch(TransferLane, "_make_plan", _drops_old_destinations),
     "debits again": Patch(TransferLane, "_make_plan", _debits_again),
     "believes any version": Patch(TransferLane, "_hear", _believes_any_version),

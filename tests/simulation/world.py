@@ -7,7 +7,7 @@ messages, one-way partitions, pauses); then everything heals and all that client
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
@@ -75,12 +75,15 @@ class World:
         machines: Machines,
         faults: Faults | None = None,
         traffic: Traffic | None = None,
+        crashes: Set[tuple[str, int]] = frozenset(),
     ) -> None:
+        """What isn't given is drawn. `crashes`: which processes die for sure, each at which of its steps."""
         self.random: Final = Random(seed)
         self.faults = faults or draw_faults(self.random)
         self.now_ms = 1_000
         self.events = 0
         self.crashes = 0
+        self._planned_crashes: Final = crashes
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._sequence = 0
         self._trace: Final = blake2b(digest_size=8)
@@ -167,7 +170,9 @@ class World:
         self.note(process.name.encode() + type(event).__name__.encode())
         if process.machine is None:
             return
-        if self.random.random() < faults.crash:
+        process.steps += 1
+        is_planned = (process.name, process.steps) in self._planned_crashes
+        if is_planned or self.random.random() < faults.crash:
             self._crash(process)
             return
         if self.random.random() < faults.pause:
