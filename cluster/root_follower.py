@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from cluster.config import Endpoint
 from quarkparsec.cache import Cache
 from quarkparsec.chain.block import RootBlock
 from quarkparsec.errors import InvalidInput, Unavailable
-from quarkparsec.limits import ROOT_BLOCK_CACHE_MAX
+from quarkparsec.limits import MASTER_RESTART_MS, ROOT_BLOCK_CACHE_MAX
 from quarkparsec.types import Epoch, Hash32
 from quarkparsec.wire.envelope import Message
 from quarkparsec.wire.queries import Encoded, Follow, Nothing, ReadRootBlock, RootCommitted
@@ -30,6 +31,7 @@ class RootFollower:
         self._credentials: Final = credentials
         self._on_block: Final = on_block
         self._connection: Connection | None = None
+        self._is_connected: Final = asyncio.Event()
         self._head: RootBlock | None = None
         self._by_number: Final[Cache[int, RootBlock]] = Cache(ROOT_BLOCK_CACHE_MAX)
         self._by_hash: Final[Cache[Hash32, RootBlock]] = Cache(ROOT_BLOCK_CACHE_MAX)
@@ -57,8 +59,13 @@ class RootFollower:
         return found or await self._fetch(ReadRootBlock(None, block_hash))
 
     async def ask(self, message: Message) -> Message:
-        """Ask the master. Raises Unavailable while it is away."""
-        if self._connection is None:
+        """Ask the master; while it restarts, wait. Raises Unavailable if it stays away."""
+        try:
+            async with asyncio.timeout(MASTER_RESTART_MS / 1000):
+                await self._is_connected.wait()
+        except TimeoutError as error:
+            raise Unavailable("the master can't be reached") from error
+        if self._connection is None:  # gone again between the event and here
             raise Unavailable("the master can't be reached")
         return await self._connection.request(message)
 
@@ -66,6 +73,7 @@ class RootFollower:
 
     async def opened(self, connection: Connection) -> None:
         self._connection = connection
+        self._is_connected.set()
         with contextlib.suppress(Unavailable):
             await connection.request(Follow())
 
@@ -79,6 +87,7 @@ class RootFollower:
     def closed(self, connection: Connection) -> None:
         if self._connection is connection:
             self._connection = None
+            self._is_connected.clear()
 
     # --- within
 

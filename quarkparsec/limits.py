@@ -55,6 +55,9 @@ CATCH_UP_TIMEOUT_MS: Final = 5_000
 RECONNECT_DELAY_MS: Final = 200
 """Between two attempts to reach a process that is down: a restart takes about a second."""
 
+MASTER_RESTART_MS: Final = 3_000
+"""A question to a master that is away waits so long: a restart takes about a second, and wallets needn't see it."""
+
 # --- processes on one machine
 
 START_TIMEOUT_MS: Final = 60_000

@@ -11,7 +11,7 @@
 - *Ready*: the sender's shard looks whether the sender can pay, now that nobody else can change that.
 - *Executing*: the shard of the destination is the last participant, and decides. It may say that more
   entries are needed, that an older ticket is in the way (both: roll back, and again with the same
-  ticket), or that the block can't hold the transaction.
+  ticket), that the block can't hold the transaction, or that the contract lives elsewhere.
 - *Committing*: decided. The others carry out their part and let go.
 
 A transaction that needs nothing outside the shard of execution goes straight to Ready: one phase. Attempts
@@ -83,6 +83,8 @@ class Agent:
         self.ending: Ending | None = None
         self.reason = ""
         """Why the transaction is invalid."""
+        self.key_elsewhere: ShardKey | None = None
+        """Where the contract lives instead, if the destination knows it better."""
         self.said_ms = now_ms
         """When something was last said that wants an answer."""
         self._home_of: Final = home_of
@@ -195,6 +197,10 @@ class Agent:
         self.reason = item.reason
         return self._roll_back()
 
+    def _misled(self, _: ShardId, item: lanes.Elsewhere) -> list[Outgoing]:
+        self.ending, self.key_elsewhere = Ending.LATER, ShardKey(item.shard_key)
+        return self._roll_back()
+
     def _committed(self, source: ShardId, _: lanes.Committed) -> list[Outgoing]:
         return self._next(source, Stage.FINISHED)
 
@@ -279,6 +285,7 @@ MOVES: Final[Mapping[tuple[Stage, type], _Move]] = {
     (Stage.EXECUTING, lanes.NeedKeys): Agent._need_more,
     (Stage.EXECUTING, lanes.Retry): Agent._give_way,
     (Stage.EXECUTING, lanes.Refused): Agent._refused,
+    (Stage.EXECUTING, lanes.Elsewhere): Agent._misled,
     (Stage.COMMITTING, lanes.Committed): Agent._committed,
     (Stage.ROLLING_BACK, lanes.RolledBack): Agent._rolled_back,
 }

@@ -29,7 +29,7 @@ class Invalid(NamedTuple):
 
 
 class Rerouted(NamedTuple):
-    """A transfer that turned out to be a call: there is code at its destination, under this key."""
+    """A transaction that turned out to be a call: there is code at its destination, under this key."""
 
     transaction_hash: Hash32
     to_key: ShardKey
@@ -93,6 +93,21 @@ class BlockDraft:
     def refuse(self, transaction: Transaction, reason: str) -> None:
         """No block can hold it now."""
         self.invalid.append(Invalid(transaction.hash, reason))
+
+    def reroute(self, transaction: Transaction, to_key: ShardKey) -> None:
+        """It goes to a contract that lives under `to_key`."""
+        self.rerouted.append(Rerouted(transaction.hash, to_key))
+
+    def true_key(self, transaction: Transaction, to_key: ShardKey) -> ShardKey:
+        """The key of the contract that a transaction goes to, if this shard knows one; else `to_key`.
+
+        It may have been created while the transaction was on its way. Who has signed for a key means it.
+        """
+        to = transaction.to
+        if to is None or transaction.to_key is not None or to in self.context.universal:
+            return to_key
+        entry = self.journal.entry(to)
+        return entry.shard_key if entry.has_code else to_key
 
     def defer(self, deferred: Deferred) -> None:
         """Leave it to a later lane."""

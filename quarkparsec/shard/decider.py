@@ -60,6 +60,9 @@ class Decider:
 
     def _decide(self, source: ShardId, item: lanes.Execute) -> list[Outgoing]:
         transaction = decode_transaction(item.raw, Recipient(item.sender))
+        key = self._draft.true_key(transaction, ShardKey(item.to_key))
+        if key != item.to_key:
+            return self._answer(source, item, lanes.Elsewhere(item.ticket, item.attempt, key))
         call = self._call_leg(item)
         outcome = run_call(self._draft, call, transaction, ShardKey(item.to_key))
         if isinstance(outcome, NeedKeys):

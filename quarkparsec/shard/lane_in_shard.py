@@ -3,8 +3,10 @@
 A candidate whose gas limit no longer fits is passed over for this block, and so is everything later from
 its sender: nonces stay in order. One that the runner refuses is *invalid* at this place, with the reason;
 the pool forgets it once the block is committed. One that concerns other shards is deferred to lanes 2 and
-3, and so is everything later from its sender; unless a shard that it needs is absent: then it waits. The
-lane ends with the candidates, with the block's gas, or when time is up. Replay hands in the same
+3, and so is everything later from its sender; unless a shard that it needs is absent: then it waits. One
+whose contract lives under another key than was known when it was sent follows it there.
+
+The lane ends with the candidates, with the block's gas, or when time is up. Replay hands in the same
 transactions and gets the same result.
 """
 
@@ -33,9 +35,10 @@ def run_in_shard(
 ) -> None:
     """Execute `candidates` in their order; write what they did, or what becomes of them, into `draft`."""
     passed_over: set[Recipient] = set()
-    for candidate in candidates:
+    for known in candidates:
         if draft.gas_left < TRANSACTION_GAS or out_of_time():
             break
+        candidate = _rerouted(draft, known, neighbourhood)
         transaction = candidate.transaction
         if transaction.sender in passed_over:
             continue
@@ -47,6 +50,18 @@ def run_in_shard(
             draft.defer(Deferred(candidate, neighbourhood.homes_needed(candidate)))
         elif not _execute(draft, candidate, neighbourhood):
             passed_over.add(transaction.sender)
+
+
+def _rerouted(draft: BlockDraft, candidate: Candidate, neighbourhood: Neighbourhood) -> Candidate:
+    """The candidate as it should be: this shard may know better where the contract lives."""
+    transaction, to_key, _ = candidate
+    if neighbourhood.destination_of(candidate) != neighbourhood.shard_id:
+        return candidate
+    key = draft.true_key(transaction, to_key)
+    if key == to_key:
+        return candidate
+    draft.reroute(transaction, key)
+    return Candidate(transaction, key, runs_code=True)
 
 
 def _execute(draft: BlockDraft, candidate: Candidate, neighbourhood: Neighbourhood) -> bool:

@@ -20,6 +20,7 @@ from quarkparsec.broker.agent import Agent, Ending, Outgoing, Stage, Task
 from quarkparsec.broker.broker import Broker
 from quarkparsec.chain.fees import effective_gas_price
 from quarkparsec.chain.legs import Payment
+from quarkparsec.chain.transaction import Transaction
 from quarkparsec.errors import Rejected
 from quarkparsec.runners.validity import check_sender
 from quarkparsec.shard.block_draft import BlockDraft, Deferred
@@ -177,5 +178,11 @@ class TicketLane:
             self._senders.append(sender)
             return
         self._draft.deferred[sender].clear()
-        if agent.ending is Ending.INVALID and deferred is not None:
-            self._draft.refuse(deferred.candidate.transaction, agent.reason)
+        if deferred is not None:
+            self._give_up_on(deferred.candidate.transaction, agent)
+
+    def _give_up_on(self, transaction: Transaction, agent: Agent) -> None:
+        if agent.ending is Ending.INVALID:
+            self._draft.refuse(transaction, agent.reason)
+        elif agent.key_elsewhere is not None:
+            self._draft.reroute(transaction, agent.key_elsewhere)

@@ -6,7 +6,7 @@
       │ ── Prepare ───────────────────────────> │
       │ <────────────────── Prepared | Wounded ── │
       │ ── Execute ───────────────────────────> │   to one participant, the last: it decides
-      │ <── Executed | NeedKeys | Retry | Refused ── │
+      │ <── Executed | NeedKeys | Retry | Refused | Elsewhere ── │
       │ ── Commit | Rollback ─────────────────> │
       │ <─────────────── Committed | RolledBack ── │
 
@@ -136,6 +136,14 @@ class Refused(Struct, frozen=True, tag=True, array_like=True):
     reason: str
 
 
+class Elsewhere(Struct, frozen=True, tag=True, array_like=True):
+    """Not here: the contract that the transaction goes to lives under another key."""
+
+    ticket: CountField
+    attempt: CountField
+    shard_key: CountField
+
+
 class Commit(Struct, frozen=True, tag=True, array_like=True):
     """The ticket is decided: carry out what concerns this shard, and let go."""
 
@@ -207,6 +215,7 @@ LaneItem = (
     | NeedKeys
     | Retry
     | Refused
+    | Elsewhere
     | Commit
     | Committed
     | Rollback

@@ -96,6 +96,7 @@ ANSWERS: dict[type, Any] = {
     lanes.NeedKeys: (lanes.NeedKeys, (SECOND,)),
     lanes.Retry: lanes.Retry,
     lanes.Refused: (lanes.Refused, "why"),
+    lanes.Elsewhere: (lanes.Elsewhere, 7),
     lanes.Committed: lanes.Committed,
     lanes.RolledBack: lanes.RolledBack,
 }
@@ -208,6 +209,14 @@ def test_a_refusal_without_a_reason_means_another_epoch() -> None:
     led.hear(THERE, (lanes.Refused, ""))
     led.hear(HERE, lanes.RolledBack)
     assert (led.stage, led.agent.ending) == (Stage.FINISHED, Ending.LATER)
+
+
+def test_a_contract_that_lives_elsewhere_is_called_there_in_another_epoch() -> None:
+    led = Led().go_to(Stage.EXECUTING)
+    assert led.hear(THERE, (lanes.Elsewhere, 7)) == [(HERE, lanes.Rollback(TICKET, 1))]
+    led.hear(HERE, lanes.RolledBack)
+    assert (led.stage, led.agent.ending) == (Stage.FINISHED, Ending.LATER)
+    assert led.agent.key_elsewhere == 7
 
 
 def test_once_decided_a_ticket_is_committed_however_often_it_must_be_said_16() -> None:

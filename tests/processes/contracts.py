@@ -43,8 +43,30 @@ SALTED_FACTORY: Final = deploying(
 )
 """The same with CREATE2 and salt 0."""
 
+KEEPS_LISTS: Final = deploying(
+    assemble(
+        "0 CALLDATALOAD SLOAD 0 MSTORE 32 CALLDATALOAD SLOAD 32 MSTORE 64 0 LOG0 "
+        "96 CALLDATALOAD 64 CALLDATALOAD SLOAD 16 SHL OR 64 CALLDATALOAD SSTORE "
+        + _paying("128 CALLDATALOAD", "160 CALLDATALOAD")
+        + " "
+        + _paying("192 CALLDATALOAD", "224 CALLDATALOAD")
+        + " 64 0 RETURN"
+    )
+)
+"""Every slot is a list of up to 16 numbers of 16 bits, the last one lowest.
+
+Called with (slot, slot, slot, number, recipient, amount, recipient, amount): logs and returns the first two lists,
+appends the number to the third, and pays both.
+"""
+
 COUNTS_MONEY: Final = assemble("SELFBALANCE 0 SSTORE 1 0 RETURN")
 """Init code: stores what the contract has while it is being created; what it deploys is STOP."""
+
+
+def paying_at_birth(recipient: str) -> bytes:
+    """Init code that passes on what the creation comes with, and deploys STOP."""
+    pay = _paying(str(int(recipient, 16)), "CALLVALUE")
+    return assemble(f"{pay} 1 0 RETURN")
 
 
 def calling(target: str) -> bytes:

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,8 +9,8 @@ import pytest
 from web3 import HTTPProvider, Web3
 from web3.exceptions import Web3RPCError
 
-from tests.cluster.free_port import free_port
-from tests.processes.running_cluster import ROOT, START_TIMEOUT_S, STOP_TIMEOUT_S, RunningCluster
+from tests.processes.running_cluster import RunningCluster
+from tests.processes.running_gateway import running_gateway, wait_until_connected
 from tests.processes.test_wallets import ALICE, BOB, CAROL, FEES, counter_code, send, word
 
 pytestmark = pytest.mark.processes
@@ -23,32 +18,9 @@ pytestmark = pytest.mark.processes
 
 @pytest.fixture(scope="module")
 def other(cluster: RunningCluster) -> Iterator[Web3]:
-    """A wallet at a second gateway, which must stop by itself at SIGTERM."""
-    port = free_port()
-    config = str(cluster.data_dir / "cluster.json")
-    command = [sys.executable, "-m", "cluster", "gateway", "--config", config, "--port", str(port)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with (cluster.data_dir / "logs" / "gateway.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-    w3 = Web3(HTTPProvider(f"http://127.0.0.1:{port}"))
-    try:
-        wait_until_connected(w3)
-        yield w3
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(STOP_TIMEOUT_S) == 0
-
-
-def wait_until_connected(w3: Web3) -> None:
-    """Wait until a gateway has reached the master and every slave."""
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline:
-        if w3.is_connected():
-            view: Any = w3.provider.make_request("qp_getCluster", [])  # type: ignore[arg-type]
-            if "result" in view and all(one["connected"] for one in view["result"]["slaves"]):
-                return
-        time.sleep(0.05)
-    raise TimeoutError("the gateway didn't start")
+    """A wallet at a second gateway."""
+    with running_gateway(cluster) as url:
+        yield Web3(HTTPProvider(url))
 
 
 def test_both_gateways_show_the_same_chain(cluster: RunningCluster, other: Any) -> None:

@@ -9,9 +9,10 @@ import pytest
 from quarkparsec.chain.creation import create2_address, create_address
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.shard.account_queue import Candidate
-from quarkparsec.shard.block_draft import BlockDraft, Deferred
+from quarkparsec.shard.block_draft import BlockDraft, Deferred, Rerouted
 from quarkparsec.shard.lane_in_shard import run_in_shard
 from quarkparsec.shard.neighbourhood import Neighbourhood
+from quarkparsec.state.foreign import FOREIGN_STUB
 from quarkparsec.types import Gas, Recipient, ShardId, ShardKey, home_key, shard_of
 from tests.runners.scene import ETHER, SENDER, Scene, recipient
 from tests.shard.programs import COUNTER, CREATE2_DEPLOYER, paying, storing
@@ -198,3 +199,35 @@ def test_what_would_leave_money_for_an_absent_home_is_taken_back_and_waits() -> 
     assert lane.draft.gains == {}
     assert lane.scene.entry(CONTRACT).balance == 1_000
     assert lane.scene.entry(SENDER).nonce == 0
+
+
+def test_a_call_follows_its_contract_to_the_key_under_which_it_lives() -> None:
+    lane = Lane()
+    moved = Recipient(b"\xdd" * 16 + ShardKey(2).to_bytes(4, "big"))
+    lane.scene.contract(moved, COUNTER, shard_key=ShardKey(SHARD_COUNT))
+    call = lane.candidate(0, moved, key=0)
+    lane.run(call)
+    assert [entry.to_key for entry in lane.draft.entries] == [SHARD_COUNT]
+    assert lane.scene.slot(moved, 0) == 1
+    assert lane.draft.rerouted == [Rerouted(call.transaction.hash, ShardKey(SHARD_COUNT))]
+
+
+def test_a_call_of_what_has_left_a_stub_here_is_deferred_to_where_the_contract_is() -> None:
+    lane = Lane()
+    gone = recipient(0xD0)
+    lane.scene.contract(gone, FOREIGN_STUB, shard_key=ShardKey(2))
+    call = lane.candidate(0, gone)
+    lane.run(call)
+    there = Candidate(call.transaction, ShardKey(2), runs_code=True)
+    assert lane.draft.deferred == {SENDER: [Deferred(there)]}
+    assert lane.draft.rerouted == [Rerouted(call.transaction.hash, ShardKey(2))]
+
+
+def test_who_signs_for_a_key_means_it_and_meets_the_stub() -> None:
+    lane = Lane()
+    gone = recipient(0xD0)
+    lane.scene.contract(gone, FOREIGN_STUB, shard_key=ShardKey(2))
+    call = lane.candidate(0, gone, key=0, to_key=ShardKey(0))
+    lane.run(call)
+    assert [receipt.status for receipt in lane.draft.receipts] == [0]
+    assert lane.draft.rerouted == []

@@ -8,8 +8,11 @@ import pytest
 
 from quarkparsec.chain.creation import create2_address, create_address
 from quarkparsec.chain.legs import Claim, Endowment, Payment
+from quarkparsec.shard.account_queue import Candidate
+from quarkparsec.shard.block_draft import Rerouted
 from quarkparsec.state.foreign import FOREIGN_STUB
 from quarkparsec.types import Wei, home_key
+from tests.runners.assembler import deploying
 from tests.shard.neighbours import (
     DEPLOYER,
     ETHER,
@@ -44,6 +47,21 @@ FAR = contract_at(2)
 
 
 # --- calls
+
+
+def test_a_call_that_was_sent_to_the_contracts_home_follows_it_in_the_next_epoch() -> None:
+    shards = Neighbours()
+    nonce = nonce_for_home(DORA.recipient, 2)
+    creations = [sign(DORA, each, None, data=deploying(COUNTER)) for each in range(nonce + 1)]
+    shards.run(*creations)
+    contract = create_address(DORA.recipient, nonce)
+    call = sign(ALICE, 0, contract, data=b"\1")
+    settled = shards.run(Candidate(call, home_key(contract)))
+    assert settled.places(call) == []
+    assert settled.rerouted == [Rerouted(call.hash, home_key(DORA.recipient))]
+    shard_id, receipt = shards.run(call).done(call)
+    assert (shard_id, receipt.status) == (1, 1)
+    assert shards.slot(contract, 0, 1) == 1
 
 
 def test_a_contract_of_another_shard_is_called_as_the_sender_with_exactly_its_money() -> None:

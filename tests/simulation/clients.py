@@ -44,6 +44,9 @@ class Clients:
             if transaction.to is None
         }
         self._epochs_seen = 1
+        self._interval_ms: Final = world.random.choice((30, 300))
+        self._crowd: Final = world.random.choice((1, len(wishes)))
+        """How many come at once."""
 
     @property
     def wanted(self) -> int:
@@ -56,27 +59,28 @@ class Clients:
         return {sender: len(transactions) for sender, transactions in self._wishes.items()}
 
     def load(self) -> None:
-        """One client sends, and the next one later."""
+        """Some send, and others later."""
         world = self._world
-        world.at(world.now_ms + world.random.randint(1, 300), self.load)
+        world.at(world.now_ms + world.random.randint(1, self._interval_ms), self.load)
         self._follow_roots()
-        sender = world.random.choice(list(self._wishes))
+        for sender in world.random.sample(list(self._wishes), self._crowd):
+            self._send_of(sender)
+
+    def _send_of(self, sender: Recipient) -> None:
+        world = self._world
         first = self._acknowledged_of(sender)
         shard_id = shard_of(home_key(sender), world.genesis.shard_count)
         for transaction in self._wishes[sender][first : first + WINDOW]:
-            candidate = self._candidate(transaction)
+            admit = partial(_admit, world.now_ms, self._candidate(transaction))
             with suppress(Rejected):
-                world.shards[shard_id].do(partial(self._admit, candidate))
-
-    def _admit(self, candidate: Candidate, machine: ShardMachine) -> list[Any]:
-        return machine.admit(self._world.now_ms, candidate)
+                world.shards[shard_id].do(admit)
 
     def _candidate(self, transaction: Transaction) -> Candidate:
         to, sender_key = transaction.to, home_key(transaction.sender)
         if to is None or to in self._world.genesis.universal:
             return Candidate(transaction, sender_key, runs_code=True)
         key = self._contracts.get(to)
-        if key is None and (transaction.data or self._world.random.random() < 0.5):
+        if key is None and self._world.random.random() < 0.5:
             key = self._expected.get(to)
         if key is not None:
             return Candidate(transaction, key, runs_code=True)
@@ -97,3 +101,7 @@ class Clients:
             if transaction.hash not in acknowledged:
                 return nonce
         return len(self._wishes[sender])
+
+
+def _admit(now_ms: int, candidate: Candidate, machine: ShardMachine) -> list[Any]:
+    return machine.admit(now_ms, candidate)

@@ -32,6 +32,8 @@ class Process:
         self.machine: Machine | None = None
         self.paused_until_ms = 0
         """Until then it takes no events."""
+        self.steps = 0
+        """How often something was about to happen to its machine."""
         self._world: Final = world
         self._boot: Final = boot
         self._life = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -19,8 +19,7 @@ from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.shard.root_head import RootHead
 from quarkparsec.types import Hash32
 from quarkparsec.wire import epoch as wire
-from tests.simulation.faults import Faults
-from tests.simulation.world import Machines
+from quarkparsec.wire.lanes import LaneMessages
 
 
 class Root(RootMachine):
@@ -68,14 +67,6 @@ class NeverSyncsRootBlocks(Root):
 
     def _take_effects(self) -> list[root_events.Effect]:
         return [_unsynced(effect) for effect in super()._take_effects()]
-
-
-class ForgetsItsTerm(Root):
-    """Starts every time with the same term."""
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self._term = 1
 
 
 class WelcomesTooEarly(Root):
@@ -150,37 +141,13 @@ class LosesMoney(Shard):
         return super()._seal(now, replace(event, fees=wire.to_amount(0)))
 
 
-HARSH: Final = Faults(
-    repetition=0.5,
-    delay_ms_max=5,
-    late=0.2,
-    crash=0.03,
-    power_cut=0.5,
-    slow_disk_ms_max=1_000,
-    links_tell=False,
-)
-"""For bugs that need a crash and a late message in one narrow place."""
+class HearsOfOtherRounds(Shard):
+    """Takes what other shards said in an earlier round for news of this one."""
 
-
-class Planted(NamedTuple):
-    """A bug and the faults that bring it to light (None: drawn for each seed)."""
-
-    machines: Machines
-    faults: Faults | None = None
-
-
-PLANTED: Final = {
-    "commits before persisting": Planted(Machines(root=CommitsBeforePersisting)),
-    "never syncs root blocks": Planted(Machines(root=NeverSyncsRootBlocks)),
-    "forgets its term": Planted(Machines(root=ForgetsItsTerm)),
-    "welcomes too early": Planted(Machines(root=WelcomesTooEarly), HARSH),
-    "goes on without answers": Planted(Machines(root=GoesOnWithoutAnswers)),
-    "shows sealed blocks": Planted(Machines(shard=ShowsSealedBlocks)),
-    "never syncs sealed blocks": Planted(Machines(shard=NeverSyncsSealedBlocks)),
-    "skips replay": Planted(Machines(shard=SkipsReplay)),
-    "believes old welcomes": Planted(Machines(shard=BelievesOldWelcomes), HARSH),
-    "loses money": Planted(Machines(shard=LosesMoney)),
-}
+    def _hear_shard(
+        self, now: shard_states.Executed | shard_states.Crossing, event: LaneMessages
+    ) -> shard_states.State:
+        return super()._hear_shard(now, replace(event, round=now.open_round.round))
 
 
 def _unsynced(effect: Any) -> Any:

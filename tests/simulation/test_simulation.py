@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.sabotage import PLANTED
+from tests.simulation.planted import PLANTED
 from tests.simulation.world import Outcome, simulate
 
 SEEDS = int(os.environ.get("SIMULATION_SEEDS", "200"))
@@ -36,8 +36,10 @@ def test_a_seed_that_once_failed_stays_fixed(path: Path) -> None:
 
 
 @pytest.mark.parametrize("bug", PLANTED)
-def test_a_planted_bug_is_found(bug: str) -> None:
-    machines, faults = PLANTED[bug]
+def test_a_planted_bug_is_found(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    machines, faults, patch = PLANTED[bug]
+    if patch is not None:
+        patch.plant(monkeypatch)
     for seed in range(SEEDS_UNTIL_FOUND):
         try:
             simulate(seed, machines, faults)

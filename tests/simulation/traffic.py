@@ -3,14 +3,14 @@
 Wallets come in two kinds. *Payees* are paid by contracts; nobody looks at their balances. *Watched* ones
 aren't, and contracts of their home do look: so what a contract saw can be checked against a plain EVM,
 for which money is never on its way home. In the same way contracts look at what they are born with, and are
-funded by transfers only.
+funded by transfers only. Some runs keep to none of this.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from typing import Final
+from typing import Final, NamedTuple
 
 from quarkparsec.chain.creation import create2_address, create_address
 from quarkparsec.chain.transaction import Transaction
@@ -21,6 +21,16 @@ from tests.simulation.wallet import Wallet, wallets
 
 Wishes = dict[Recipient, list[Transaction]]
 """By sender, in nonce order."""
+
+
+class Traffic(NamedTuple):
+    """What is wanted in one run."""
+
+    shard_count: int
+    wishes: Wishes
+    is_plain: bool
+    """Whether one plain chain would come to the same ends."""
+
 
 TRANSACTIONS_PER_WALLET: Final = 8
 SALTS: Final = 4
@@ -34,9 +44,11 @@ FUNDING_GAS: Final = 60_000
 KINDS: Final = ("near", "far", "call", "recall", "spawn", "create", "deploy", "fund")
 
 
-def draw_wishes(random: Random, shard_count: int) -> Wishes:
+def draw_traffic(random: Random) -> Traffic:
     """The rows of all wallets."""
-    return _Drawing(random, shard_count).wishes()
+    shard_count = random.choice((1, 2, 2, 4))
+    drawing = _Drawing(random, shard_count)
+    return Traffic(shard_count, drawing.wishes(), not drawing.pays_contracts)
 
 
 class _Drawing:
@@ -56,6 +68,8 @@ class _Drawing:
         self._hot: Final = random.choice((None, random.choice(self._shards)))
         """The shard whose contracts everybody calls."""
         self._to_be_born: Final = self._future_contracts()
+        self.pays_contracts: Final = random.random() < 0.2
+        """Contracts pay other contracts, wherever those live; a plain chain would run them."""
 
     def wishes(self) -> Wishes:
         return {
@@ -113,7 +127,7 @@ class _Drawing:
         return self._order(wallet, nonce, ledger, b"")
 
     def _order(self, wallet: Wallet, nonce: int, ledger: Recipient, watched: bytes) -> Transaction:
-        value = self._amount()
+        value = self._random.randrange(10**6)
         fail = FAIL if self._random.random() < 0.1 else 0
         amount = self._random.choice((0, value // 2, value))
         data = words(self._payee(), amount, fail, watched)
@@ -140,7 +154,9 @@ class _Drawing:
         return ShardId(self._random.choice(self._shards) if self._hot is None else self._hot)
 
     def _payee(self) -> Recipient:
-        group = self._wallets[ShardId(self._random.choice(self._shards))]
+        if self.pays_contracts and self._random.random() < 0.5:
+            return self._random.choice(self._to_be_born)
+        group = self._wallets[self._any_shard()]
         return self._random.choice(group[1::2]).recipient
 
     def _watched(self, shard: ShardId) -> list[Recipient]:

@@ -7,7 +7,7 @@ messages, one-way partitions, pauses); then everything heals and all that client
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
@@ -19,18 +19,22 @@ from quarkparsec.chain.genesis import Genesis
 from quarkparsec.root import events as root_events
 from quarkparsec.root.events import LinkDown, LinkUp
 from quarkparsec.root.machine import RootMachine
+from quarkparsec.root.root_store import RootStore
 from quarkparsec.shard import events as shard_events
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
-from quarkparsec.types import ShardId, home_key, shard_of
-from tests.simulation.checker import Checker, Replica, Violation
+from quarkparsec.shard.states import Sealed, Storing
+from quarkparsec.types import ShardId
+from tests.serializability.audit import Audit
+from tests.serializability.violation import Violation, require
+from tests.simulation.checker import Checker
 from tests.simulation.clients import Clients
 from tests.simulation.disk import Disk
 from tests.simulation.faults import Faults, draw_faults
 from tests.simulation.network import Network
 from tests.simulation.process import Process
 from tests.simulation.scenery import contents_of, genesis_of
-from tests.simulation.traffic import draw_wishes
+from tests.simulation.traffic import Traffic, draw_traffic
 
 SAFETY_EVENTS: Final = 1_500
 """How long anything goes, in events."""
@@ -65,24 +69,34 @@ class Outcome:
 class World:
     """One run."""
 
-    def __init__(self, seed: int, machines: Machines, faults: Faults | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        machines: Machines,
+        faults: Faults | None = None,
+        traffic: Traffic | None = None,
+        crashes: Set[tuple[str, int]] = frozenset(),
+    ) -> None:
+        """What isn't given is drawn. `crashes`: which processes die for sure, each at which of its steps."""
         self.random: Final = Random(seed)
         self.faults = faults or draw_faults(self.random)
         self.now_ms = 1_000
         self.events = 0
         self.crashes = 0
+        self._planned_crashes: Final = crashes
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._sequence = 0
         self._trace: Final = blake2b(digest_size=8)
-        shard_count = self.random.choice((1, 2, 2, 4))
+        traffic = traffic or draw_traffic(self.random)
+        shard_count = traffic.shard_count
         self.genesis: Final = genesis_of(
             shard_count, self.random.choice((0, 50, 500)), self.random.choice((0, 0, 5_000))
         )
         self.network: Final = Network(self)
-        self._build(shard_count, machines)
-        self.clients: Final = Clients(self, draw_wishes(self.random, shard_count))
+        self._build(shard_count, machines, traffic)
+        self.clients: Final = Clients(self, traffic.wishes)
 
-    def _build(self, shard_count: int, machines: Machines) -> None:
+    def _build(self, shard_count: int, machines: Machines, traffic: Traffic) -> None:
         genesis = self.genesis
         master, contents = contents_of(shard_count)
         self.master = Process(
@@ -94,11 +108,10 @@ class World:
             )
             for index, store in enumerate(contents)
         }
-        replicas = {
-            shard_id: (process.disk, Replica(genesis, shard_id, contents[shard_id]))
-            for shard_id, process in self.shards.items()
-        }
-        self.checker = Checker(genesis, self.master.disk, replicas)
+        disks = {shard_id: process.disk for shard_id, process in self.shards.items()}
+        beginnings = {shard_id: contents[shard_id] for shard_id in self.shards}
+        audit = Audit(genesis, RootStore(master).head(), beginnings, is_plain=traffic.is_plain)
+        self.checker = Checker(audit, self.master.disk, disks)
         self._applied: dict[ShardId, tuple[Any, int]] = {}
 
     # --- the run
@@ -157,7 +170,9 @@ class World:
         self.note(process.name.encode() + type(event).__name__.encode())
         if process.machine is None:
             return
-        if self.random.random() < faults.crash:
+        process.steps += 1
+        is_planned = (process.name, process.steps) in self._planned_crashes
+        if is_planned or self.random.random() < faults.crash:
             self._crash(process)
             return
         if self.random.random() < faults.pause:
@@ -183,7 +198,11 @@ class World:
     def stepped(self, process: Process) -> None:
         """Check a shard whenever it has moved along the root chain, or is there again."""
         machine = process.machine
-        if not isinstance(machine, ShardMachine) or machine.root_head.epoch == 0:
+        if not isinstance(machine, ShardMachine):
+            return
+        if isinstance(machine.state, Storing | Sealed):
+            self.checker.shard_sealed(machine.state)
+        if machine.root_head.epoch == 0:
             return
         shard_id = self._shard_id(process)
         known_machine, known_epoch = self._applied.get(shard_id, (None, 0))
@@ -235,9 +254,8 @@ class World:
         for shard_id, process in self.shards.items():
             self.checker.receipts_are_there(shard_id, process.disk)
         for sender, nonce in self.clients.nonces.items():
-            shard_id = shard_of(home_key(sender), self.genesis.shard_count)
-            if self.checker.nonce(shard_id, sender) != nonce:
-                raise Violation("an account's nonces have a gap")
+            require(self.checker.nonce(sender) == nonce, "an account's nonces have a gap")
+        self.checker.finish()
 
 
 def _boot_shard(machines: Machines, genesis: Genesis, index: int, disk: Disk) -> ShardMachine:

@@ -1,0 +1,57 @@
+"""All planted bugs: the checkers must find every one of them."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from tests.simulation import sabotage as machines
+from tests.simulation.faults import Faults
+from tests.simulation.sabotage_lanes import PATCHES, Patch
+from tests.simulation.world import Machines
+
+HARSH: Final = Faults(
+    repetition=0.5,
+    delay_ms_max=5,
+    late=0.2,
+    crash=0.03,
+    power_cut=0.5,
+    slow_disk_ms_max=1_000,
+    links_tell=False,
+)
+"""For bugs that need a crash and a late message in one narrow place."""
+
+JUMBLED: Final = Faults(repetition=0.5, delay_ms_max=300)
+"""For bugs that need messages in the wrong order, and rounds that come to their end all the same."""
+
+LATE: Final = Faults(repetition=0.5, delay_ms_max=20, late=0.2, crash=0.005, power_cut=0.5)
+"""For bugs that need something to happen in the midst of a lane."""
+
+
+class Planted(NamedTuple):
+    """A bug and the faults that bring it to light (None: drawn for each seed)."""
+
+    machines: Machines = Machines()
+    faults: Faults | None = None
+    patch: Patch | None = None
+
+
+_FAULTS: Final = {
+    "takes any version": JUMBLED,
+    "wounds the prepared": LATE,
+    "commits again": JUMBLED,
+    "forgets answers": JUMBLED,
+}
+
+PLANTED: Final[dict[str, Planted]] = {
+    "commits before persisting": Planted(Machines(root=machines.CommitsBeforePersisting)),
+    "never syncs root blocks": Planted(Machines(root=machines.NeverSyncsRootBlocks)),
+    "welcomes too early": Planted(Machines(root=machines.WelcomesTooEarly), HARSH),
+    "goes on without answers": Planted(Machines(root=machines.GoesOnWithoutAnswers)),
+    "shows sealed blocks": Planted(Machines(shard=machines.ShowsSealedBlocks)),
+    "never syncs sealed blocks": Planted(Machines(shard=machines.NeverSyncsSealedBlocks)),
+    "skips replay": Planted(Machines(shard=machines.SkipsReplay)),
+    "believes old welcomes": Planted(Machines(shard=machines.BelievesOldWelcomes), HARSH),
+    "hears of other rounds": Planted(Machines(shard=machines.HearsOfOtherRounds)),
+    "loses money": Planted(Machines(shard=machines.LosesMoney)),
+    **{name: Planted(Machines(), _FAULTS.get(name), patch) for name, patch in PATCHES.items()},
+}
