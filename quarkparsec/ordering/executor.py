@@ -87,7 +87,7 @@ class Executor:
 
 def _outcome(program: Program, candidate: TransactionCandidate, known: Values) -> Outcome:
     try:
-        outcome = program(candidate.executable, known)
+        outcome = program(candidate, known)
     except (QuarkparsecError, InvariantBroken):
         raise
     except Exception as poison:  # noqa: BLE001 - a transaction must never stall those behind it

@@ -47,4 +47,4 @@ Ending = Success | Failure | Miss
 Outcome = Ending | Wants
 
 Program = Callable[[Any, Values], Outcome]
-"""Runs a candidate's executable on the values known so far."""
+"""Runs a candidate on the values known so far."""

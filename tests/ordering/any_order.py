@@ -53,7 +53,7 @@ class AnyOrder:
     def __init__(self, random: Random, kinds: Kinds = RIGHT, pool: int = 3) -> None:
         self.random: Final = random
         self.worker: Final = kinds.worker(0, EPOCH, 0)
-        self.supervisor = kinds.supervisor(lambda program, known: program.run(known), pool)
+        self.supervisor = kinds.supervisor(lambda one, known: one.executable.run(known), pool)
         self.timeline: Final = kinds.timeline(EMPTY)
         self.repeats: Final = random.choice((0.0, 0.3))
         self.under_way: list[Any] = []

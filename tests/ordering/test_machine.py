@@ -83,7 +83,7 @@ def machine(program: Any) -> OrderingMachine:
 def test_in_one_thread_all_happens_at_once() -> None:
     engines = OrderingMachine(
         Worker(0, EPOCH, 0),
-        Supervisor(lambda name, known: Success({b"a": (*known[b"a"], name)}, name)),
+        Supervisor(lambda one, known: Success({b"a": (*known[b"a"], one.executable)})),
         Timeline(()),
     )
     row = Label(eager=(b"a",), will=(b"a",))

@@ -66,10 +66,11 @@ def test_r5_every_transaction_gets_a_fresh_executor_at_once() -> None:
 
 def test_a_transaction_runs_once_whatever_is_repeated() -> None:
     supervisor: Any = Supervisor(increment)
-    for message in (spawn(0), execute(0), execute(0)):
+    first: list[Any] = [spawn(0), execute(0), execute(0)]
+    for message in first:
         supervisor.step(message)
     assert written(supervisor.step(read(0))) == [0]
-    for message in (read(0), execute(0), spawn(0)):
+    for message in [*first, read(0)]:
         assert written(supervisor.step(message)) == []
 
 
@@ -121,8 +122,8 @@ def test_r14_r15_who_fails_resolves_its_markers_and_writes_nothing(ending: Any) 
 
 
 def test_poison_does_not_keep_others_from_working() -> None:
-    def program(name: Any, _: Any) -> Outcome:
-        return Success({}) if name else 1 / 0  # type: ignore[return-value]
+    def program(one: Any, _: Any) -> Outcome:
+        return Success({}) if one.executable else 1 / 0  # type: ignore[return-value]
 
     supervisor: Any = Supervisor(program)
     supervisor.step(spawn(0, 1))
