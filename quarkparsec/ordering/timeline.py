@@ -103,9 +103,15 @@ _fingerprint = attrgetter("fingerprint")
 class Timeline:
     """The markers of one shard, and the values of their writes."""
 
-    def __init__(self, empty: Value, workers: Iterable[int] = (0,)) -> None:
-        """`empty`: what a key holds that was never written."""
+    def __init__(
+        self, empty: Value, workers: Iterable[int] = (0,), collect_after: int = 1
+    ) -> None:
+        """`empty`: what a key holds that was never written.
+
+        `collect_after`: how many transactions must be resolved before it is worth looking for garbage.
+        """
         self._empty: Final = empty
+        self._collect_after: Final = collect_after
         self._heard_writes: Final = dict.fromkeys(workers, BEFORE_ALL)
         self._heard_reads: Final = dict.fromkeys(self._heard_writes, BEFORE_ALL)
         self._seen = BEFORE_ALL
@@ -116,6 +122,10 @@ class Timeline:
         """Recorded, not covered by the write watermark."""
         self._rows: dict[Key, list[_Markers]] = {}
         """Per key the opened writers, in order."""
+        self._grown: set[Key] = set()
+        """Whose row has more than one writer."""
+        self._resolved = 0
+        """Transactions, since garbage was last looked for."""
         self._pending: deque[_Markers] = deque()
         """Opened, in order, the first of which is unresolved."""
         self._whole: list[_Markers] = []
@@ -230,6 +240,7 @@ class Timeline:
                 rows[key] = [markers]
             else:
                 row.append(markers)
+                self._grown.add(key)
 
     def _open_late(self, markers: _Markers) -> None:
         """What only reads may come after others were opened."""
@@ -348,6 +359,7 @@ class Timeline:
         if markers.is_open and markers.label.is_whole:
             self._resolve_whole(markers, values)
         markers.values = values
+        self._resolved += 1
         if markers.waiters is not None:
             waiters, markers.waiters = markers.waiters, None
             for reader in waiters:
@@ -360,6 +372,7 @@ class Timeline:
         self._whole.remove(markers)
         for key in values:
             insort(self._rows.setdefault(key, []), markers, key=_fingerprint)
+            self._grown.add(key)
 
     def _hold(self, fingerprint: Fingerprint, message: KVSReadRequest | Writing) -> None:
         """Keep what has overtaken its lock (R8), or ignore what comes after its transaction is done."""
@@ -372,7 +385,9 @@ class Timeline:
         self._heard_reads[message.worker] = max(
             self._heard_reads[message.worker], message.fingerprint
         )
-        self._collect()
+        if self._resolved >= self._collect_after:
+            self._resolved = 0
+            self._collect()
 
     def _collect(self) -> None:
         """Forget what no read can reach any more (R21), and transactions that are done (R24)."""
@@ -391,16 +406,16 @@ class Timeline:
                     pins[key] = min(pins.get(key, fingerprint), fingerprint)
         for fingerprint in done:
             del self._markers[fingerprint]
-        for key, row in list(self._rows.items()):
-            self._shorten(key, row, min(bound, pins.get(key, bound)))
+        for key in list(self._grown):
+            self._shorten(key, self._rows[key], min(bound, pins.get(key, bound)))
 
     def _shorten(self, key: Key, row: list[_Markers], bound: Fingerprint) -> None:
         end = bisect_left(row, bound, key=_fingerprint)
         newest = next((i for i in range(end - 1, -1, -1) if key in (row[i].values or ())), None)
-        kept = row[end:] if newest is None else [row[newest], *row[end:]]
-        if kept:
-            row[:] = kept
-        else:
+        row[:] = row[end:] if newest is None else [row[newest], *row[end:]]
+        if len(row) < 2:
+            self._grown.discard(key)
+        if not row:
             del self._rows[key]
 
     # --- what is said

@@ -29,6 +29,7 @@ from typing import Final
 from quarkparsec.chain.fees import TRANSACTION_GAS
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.effects import OutOfTime
+from quarkparsec.limits import BLOCK_CANDIDATES_MAX
 from quarkparsec.ordering.label import WHOLE_SHARD, Label
 from quarkparsec.ordering.machine import OrderingMachine
 from quarkparsec.ordering.messages import SealBatch, TransactionCandidate, TransactionRequest
@@ -72,7 +73,7 @@ def run_in_shard(
     engines = OrderingMachine(
         Worker(neighbourhood.shard_id, Epoch(context.number), context.timestamp),
         Supervisor(turns.take),
-        Timeline(IN_JOURNAL, (neighbourhood.shard_id,)),
+        Timeline(IN_JOURNAL, (neighbourhood.shard_id,), BLOCK_CANDIDATES_MAX),
     )
     engines.step(TransactionRequest(tuple([_request(each, draft) for each in candidates])))
     engines.step(SealBatch(seed))
