@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec import Struct
+
 from quarkparsec.errors import InvariantBroken, QuarkparsecError
 from quarkparsec.ordering.label import Key, Keys, Label
 from quarkparsec.ordering.messages import Ended, KVSReadRequest, TransactionCandidate
@@ -19,7 +21,6 @@ from quarkparsec.ordering.outcome import (
     Ending,
     Failure,
     Miss,
-    Outcome,
     Program,
     Success,
     Values,
@@ -32,69 +33,51 @@ NO_VALUES: Final[Values] = {}
 Requests = list[KVSReadRequest]
 
 
-class Executor:
+class Executor(Struct, gc=False):
     """One transaction's life."""
 
-    __slots__ = ("_asked", "_candidate", "_known", "number")
-
-    def __init__(self, number: int) -> None:
-        self.number: Final = number
-        """What identifies it; fresh for each transaction."""
-        self._candidate: TransactionCandidate | None = None
-        self._known: Values | None = None
-        """What was read. None until something, or nothing, was said of it."""
-        self._asked: Keys = ()
-
-    def execute(self, candidate: TransactionCandidate) -> None:
-        """What to run."""
-        self._candidate = candidate
+    candidate: TransactionCandidate
+    known: Values | None = None
+    """What was read. None until something, or nothing, was said of it."""
+    asked: Keys = ()
 
     def hear(self, values: Values) -> None:
         """Values have come; a repeated one is the same."""
-        self._known = {**self._known, **values} if self._known else values
+        self.known = {**self.known, **values} if self.known else values
 
     @property
     def is_ready(self) -> bool:
         """Whether running the program would get any further."""
-        candidate, known = self._candidate, self._known
-        if candidate is None:
-            return False
-        label = candidate.label
+        label, known = self.candidate.label, self.known
         if known is None:
-            return not (label.is_whole or label.eager or self._asked)
-        return len(known) >= len(label.eager) + len(self._asked)  # only these are ever sent
+            return not (label.is_whole or label.eager or self.asked)
+        return len(known) >= len(label.eager) + len(self.asked)  # only these are ever sent
 
     def run(self, fingerprint: Fingerprint, program: Program) -> Ended | Requests:
         """Go on as far as the known values reach: how it ended, or what else it wants to read."""
-        candidate, known = self._candidate, self._known or NO_VALUES
-        if candidate is None:
-            raise InvariantBroken("an executor runs what it was given")
-        outcome = _outcome(program, candidate, known)
-        if isinstance(outcome, Wants):
+        candidate, known = self.candidate, self.known or NO_VALUES
+        try:
+            outcome = program(candidate, known)
+        except (QuarkparsecError, InvariantBroken):
+            raise
+        except Exception as poison:  # noqa: BLE001 - a transaction must never stall those behind it
+            outcome = Failure(f"execution failed: {type(poison).__name__}: {poison}")
+        if isinstance(outcome, Success):
+            if not candidate.label.is_whole:
+                outcome = _within(candidate.label, outcome)
+        elif isinstance(outcome, Wants):
             missing = tuple(key for key in dict.fromkeys(outcome.keys) if key not in known)
             ending = _beyond(candidate.label, missing)
             if ending is None:
-                self._asked += missing
+                self.asked += missing
                 return [KVSReadRequest(fingerprint, key, True) for key in missing]
-            return Ended(fingerprint, ending, known)
+            outcome = ending
         return Ended(fingerprint, outcome, known)
 
     def releases(self, fingerprint: Fingerprint) -> Requests:
         """The lazy reads that it did without (R15)."""
-        lazy = self._candidate.label.lazy if self._candidate else ()
-        return [KVSReadRequest(fingerprint, key, False) for key in lazy if key not in self._asked]
-
-
-def _outcome(program: Program, candidate: TransactionCandidate, known: Values) -> Outcome:
-    try:
-        outcome = program(candidate, known)
-    except (QuarkparsecError, InvariantBroken):
-        raise
-    except Exception as poison:  # noqa: BLE001 - a transaction must never stall those behind it
-        return Failure(f"execution failed: {type(poison).__name__}: {poison}")
-    if isinstance(outcome, Success) and not candidate.label.is_whole:
-        return _within(candidate.label, outcome)
-    return outcome
+        lazy = self.candidate.label.lazy
+        return [KVSReadRequest(fingerprint, key, False) for key in lazy if key not in self.asked]
 
 
 def _within(label: Label, success: Success) -> Ending:

@@ -29,7 +29,7 @@ Key = bytes
 Keys = tuple[Key, ...]
 
 
-class Label(Struct, frozen=True):
+class Label(Struct, frozen=True, gc=False):
     """The keys of one transaction. Raises InvalidInput if a set contradicts another (R6)."""
 
     eager: Keys = ()

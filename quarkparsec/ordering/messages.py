@@ -22,7 +22,7 @@ processes prove themselves to each other.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, NamedTuple, Union
+from typing import Any, Union
 
 from msgspec import Struct
 
@@ -31,7 +31,7 @@ from quarkparsec.ordering.outcome import Ending, Values
 from quarkparsec.types import Epoch, Fingerprint, Hash32
 
 
-class TransactionCandidate(Struct, frozen=True):
+class TransactionCandidate(Struct, frozen=True, gc=False):
     """A transaction before it has a place in the order."""
 
     hash: Hash32
@@ -92,11 +92,8 @@ class ExecutorPIDAssigned(Struct, frozen=True):
     executors: tuple[tuple[Fingerprint, int], ...]
 
 
-class Execution(NamedTuple):
-    """One transaction and its place."""
-
-    fingerprint: Fingerprint
-    candidate: TransactionCandidate
+Execution = tuple[Fingerprint, TransactionCandidate]
+"""One transaction and its place."""
 
 
 class ExecuteTransaction(Struct, frozen=True):
@@ -105,11 +102,8 @@ class ExecuteTransaction(Struct, frozen=True):
     executions: tuple[Execution, ...]
 
 
-class Lock(NamedTuple):
-    """What one transaction may touch."""
-
-    fingerprint: Fingerprint
-    label: Label
+Lock = tuple[Fingerprint, Label]
+"""What one transaction may touch."""
 
 
 class KVSAcquireLock(Struct, frozen=True):
@@ -141,11 +135,8 @@ class KVSReadRequest(Struct, frozen=True):
     actual: bool
 
 
-class Reading(NamedTuple):
-    """What one transaction reads. An empty one tells a transaction under the whole shard's label to begin."""
-
-    fingerprint: Fingerprint
-    values: Values
+Reading = tuple[Fingerprint, Values]
+"""What one transaction reads. An empty one tells a transaction under the whole shard's label to begin."""
 
 
 class KVSRead(Struct, frozen=True):
@@ -154,7 +145,7 @@ class KVSRead(Struct, frozen=True):
     readings: tuple[Reading, ...]
 
 
-class Writing(NamedTuple):
+class Writing(Struct, frozen=True, gc=False):
     """What one transaction wrote. All other markers of its label become NOWRITE."""
 
     fingerprint: Fingerprint
@@ -169,7 +160,7 @@ class KVSWrite(Struct, frozen=True):
     writings: tuple[Writing, ...]
 
 
-class Ended(NamedTuple):
+class Ended(Struct, frozen=True, gc=False):
     """How one transaction ended."""
 
     fingerprint: Fingerprint

@@ -23,11 +23,11 @@ def order_of(candidates: Candidates, seed: Hash32 | None) -> list[TransactionCan
     `seed`: None keeps the places in the order of arrival.
     """
     places = candidates if seed is None else _shuffled(candidates, seed)
+    if len({candidate.sender for candidate in candidates}) == len(candidates):
+        return list(places)
     by_sender: dict[bytes, list[TransactionCandidate]] = {}
     for candidate in candidates:
         by_sender.setdefault(candidate.sender, []).append(candidate)
-    if len(by_sender) == len(candidates):
-        return list(places)
     rows = {sender: iter(_in_nonce_order(row)) for sender, row in by_sender.items()}
     return [next(rows[place.sender]) for place in places]
 

@@ -23,9 +23,10 @@ from quarkparsec.ordering.messages import (
     KVSReadRequest,
     KVSWrite,
     SpawnExecutor,
+    TransactionCandidate,
     Writing,
 )
-from quarkparsec.ordering.outcome import Program, Success
+from quarkparsec.ordering.outcome import Program, Success, Values
 from quarkparsec.types import Fingerprint
 
 Reply = ExecutorPIDAssigned | KVSReadRequest | KVSWrite | ExecutorFinished | ExecutionSummary
@@ -37,8 +38,11 @@ class Supervisor:
     def __init__(self, program: Program, pool: int = 1) -> None:
         self._program: Final = program
         self._pool: Final = pool
-        self._executors: dict[Fingerprint, Executor | None] = {}
-        """Of every transaction that was ever spoken of; None once it has ended."""
+        self._numbers: dict[Fingerprint, int] = {}
+        """The executor of every transaction that was spawned."""
+        self._candidates: dict[Fingerprint, TransactionCandidate] = {}
+        self._known: dict[Fingerprint, Values] = {}
+        """What was said of those that don't work yet."""
         self._followers: dict[Fingerprint | None, tuple[Fingerprint, ...]] = {}
         """What was spawned, by what goes before it; as long as that isn't known."""
         self._last: Fingerprint | None = None
@@ -55,74 +59,77 @@ class Supervisor:
         replies: list[Reply] = []
         match message:
             case KVSRead():
-                for fingerprint, values in message.readings:
-                    executor = self._executor(fingerprint)
-                    if executor is not None:
-                        executor.hear(values)
+                self._hear(message)
             case ExecuteTransaction():
-                for fingerprint, candidate in message.executions:
-                    executor = self._executor(fingerprint)
-                    if executor is not None:
-                        executor.execute(candidate)
+                self._candidates.update(message.executions)
             case SpawnExecutor():
                 replies.append(self._spawn(message))
         self._work()
         return self._replies(replies)
 
-    def _executor(self, fingerprint: Fingerprint) -> Executor | None:
-        """Who executes a transaction, from the first that is said of it; None if it has ended."""
-        executors = self._executors
-        if fingerprint not in executors:
-            executors[fingerprint] = Executor(len(executors))
-        return executors[fingerprint]
-
     def _spawn(self, message: SpawnExecutor) -> ExecutorPIDAssigned:
-        assigned = []
+        numbers = self._numbers
         for fingerprint in message.fingerprints:
-            executor = self._executor(fingerprint)
-            if executor is not None:
-                assigned.append((fingerprint, executor.number))
+            if fingerprint not in numbers:
+                numbers[fingerprint] = len(numbers)
         if message.after == self._last or message.after is not None:
             self._followers.setdefault(message.after, message.fingerprints)
         while followers := self._followers.pop(self._last, ()):
             self._queue.extend(followers)
             self._last = followers[-1]
-        return ExecutorPIDAssigned(tuple(assigned))
+        return ExecutorPIDAssigned(tuple([(each, numbers[each]) for each in message.fingerprints]))
+
+    def _hear(self, message: KVSRead) -> None:
+        known, working = self._known, self._working
+        for fingerprint, values in message.readings:
+            if fingerprint in working:
+                working[fingerprint].hear(values)
+            elif fingerprint in known:
+                known[fingerprint] = {**known[fingerprint], **values}
+            else:
+                known[fingerprint] = values
 
     def _work(self) -> None:
         """Let executors work until all that may work wait for something."""
-        working, queue = self._working, self._queue
-        is_going_on = True
-        while is_going_on:
-            is_going_on = False
-            while queue and len(working) < self._pool:
-                fingerprint = queue.popleft()
-                executor = self._executor(fingerprint)
-                if executor is not None:
-                    working[fingerprint] = executor
-            for fingerprint, executor in list(working.items()):
-                if executor.is_ready:
-                    self._run(fingerprint, executor)
-                    is_going_on = True
+        working = self._working
+        self._begin()
+        while ready := [each for each, executor in working.items() if executor.is_ready]:
+            for fingerprint in ready:
+                if self._run(fingerprint, working[fingerprint]):
+                    del working[fingerprint]
+            self._begin()
 
-    def _run(self, fingerprint: Fingerprint, executor: Executor) -> None:
+    def _begin(self) -> None:
+        """Fill the pool; who needn't wait for anything ends at once."""
+        queue, working, known = self._queue, self._working, self._known
+        candidates, run, pool = self._candidates, self._run, self._pool
+        while queue and len(working) < pool:
+            fingerprint = queue[0]
+            candidate = candidates.pop(fingerprint, None)
+            if candidate is None:
+                return
+            queue.popleft()
+            executor = Executor(candidate, known.pop(fingerprint, None))
+            if not (executor.is_ready and run(fingerprint, executor)):
+                working[fingerprint] = executor
+
+    def _run(self, fingerprint: Fingerprint, executor: Executor) -> bool:
+        """Whether it has ended; then every marker of its transaction is resolved, however it did (R15)."""
         ended = executor.run(fingerprint, self._program)
-        if isinstance(ended, Ended):
-            self._end(executor, ended)
-        else:
+        if not isinstance(ended, Ended):
             self._requests += ended
+            return False
+        self._end(executor, ended)
+        return True
 
     def _end(self, executor: Executor, ended: Ended) -> None:
-        """Resolve every marker of a transaction, however it ended (R15)."""
-        fingerprint, ending, _ = ended
-        self._requests += executor.releases(fingerprint)
-        if isinstance(ending, Success):
-            self._writings.append(Writing(fingerprint, ending.writes, False))
-        else:
-            self._writings.append(Writing(fingerprint, NO_VALUES, True))
+        ending = ended.ending
+        if executor.candidate.label.lazy:
+            self._requests += executor.releases(ended.fingerprint)
+        is_success = isinstance(ending, Success)
+        writes = ending.writes if is_success else NO_VALUES
+        self._writings.append(Writing(ended.fingerprint, writes, not is_success))
         self._ended.append(ended)
-        self._executors[fingerprint] = None
-        del self._working[fingerprint]
 
     def _replies(self, replies: list[Reply]) -> list[Reply]:
         """Writes before reports: who hears that a transaction has ended may read what it wrote."""

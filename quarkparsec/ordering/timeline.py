@@ -25,6 +25,8 @@ from enum import Enum, auto
 from operator import attrgetter
 from typing import Any, Final
 
+from msgspec import Struct
+
 from quarkparsec.ordering.label import Key, Keys, Label
 from quarkparsec.ordering.messages import (
     KVSAcquireLock,
@@ -55,34 +57,22 @@ class Marker(Enum):
     NOWRITE = auto()
 
 
-class _Markers:
+class _Markers(Struct):
     """What a transaction has in the timeline."""
 
-    __slots__ = (
-        "fingerprint",
-        "has_begun",
-        "is_open",
-        "label",
-        "released",
-        "unserved",
-        "values",
-        "waiters",
-    )
-
-    def __init__(self, fingerprint: Fingerprint, label: Label) -> None:
-        self.fingerprint = fingerprint
-        self.label = label
-        self.values: Values | None = None
-        """None while its write markers are PENDING."""
-        self.unserved: Keys = label.eager
-        """Will-read markers."""
-        self.released: set[Key] | None = None
-        """Lazy reads that are may-read markers no more."""
-        self.is_open = False
-        self.has_begun = False
-        """Whether it was told that nothing before it is pending, if its label is the whole shard."""
-        self.waiters: list[_Markers] | None = None
-        """Opened readers for whom these markers must be resolved first."""
+    fingerprint: Fingerprint
+    label: Label
+    unserved: Keys
+    """Will-read markers."""
+    values: Values | None = None
+    """None while its write markers are PENDING."""
+    released: set[Key] | None = None
+    """Lazy reads that are may-read markers no more."""
+    is_open: bool = False
+    has_begun: bool = False
+    """Whether it was told that nothing before it is pending, if its label is the whole shard."""
+    waiters: list[_Markers] | None = None
+    """Opened readers for whom these markers must be resolved first."""
 
     @property
     def is_done(self) -> bool:
@@ -183,8 +173,8 @@ class Timeline:
     def _acquire(self, message: KVSAcquireLock) -> KVSLockAcquired:
         fingerprints = []
         for lock in message.locks:
-            if lock.fingerprint in self._markers or self._record(lock, message.worker):
-                fingerprints.append(lock.fingerprint)
+            if lock[0] in self._markers or self._record(lock, message.worker):
+                fingerprints.append(lock[0])
         return KVSLockAcquired(tuple(fingerprints))
 
     def _record(self, lock: Lock, worker: int) -> bool:
@@ -195,7 +185,7 @@ class Timeline:
         if label.writes and fingerprint <= self._heard_writes[worker]:
             self._violate(fingerprint, "a lock at or below its worker's watermark")
             return False
-        markers = self._markers[fingerprint] = _Markers(fingerprint, label)
+        markers = self._markers[fingerprint] = _Markers(fingerprint, label, label.eager)
         if fingerprint <= self._seen:
             self._open_late(markers)
         else:
@@ -213,9 +203,7 @@ class Timeline:
         )
         self._seen = min(self._heard_writes.values())
         covered = [each for each in self._closed if each.fingerprint <= self._seen]
-        if len(covered) == len(self._closed):
-            self._closed.clear()
-        elif covered:
+        if covered:
             self._closed = [each for each in self._closed if each.fingerprint > self._seen]
         covered.sort(key=_fingerprint)
         for markers in covered:
@@ -272,10 +260,11 @@ class Timeline:
         fingerprint, rows = markers.fingerprint, self._rows
         values: dict[Key, Value] = {}
         waits: Keys = ()
+        if not self._whole and rows.keys().isdisjoint(markers.unserved):
+            self._readings.append((fingerprint, dict.fromkeys(markers.unserved, self._empty)))
+            markers.unserved = ()
+            return
         for key in markers.unserved:
-            if key not in rows and not self._whole:
-                values[key] = self._empty
-                continue
             writer = self._writer_below(key, fingerprint)
             if writer is None:
                 values[key] = self._empty
@@ -288,7 +277,7 @@ class Timeline:
                 values[key] = writer.values[key]
         markers.unserved = waits
         if values:
-            self._readings.append(Reading(fingerprint, values))
+            self._readings.append((fingerprint, values))
 
     def _writer_below(self, key: Key, fingerprint: Fingerprint) -> _Markers | None:
         """The newest earlier writer of a key that isn't NOWRITE."""
@@ -322,7 +311,7 @@ class Timeline:
             pending.popleft()
         if pending and pending[0].label.is_whole and not pending[0].has_begun:
             pending[0].has_begun = True
-            self._readings.append(Reading(pending[0].fingerprint, {}))
+            self._readings.append((pending[0].fingerprint, {}))
 
     def _answer_whole(self, markers: _Markers, key: Key) -> None:
         """Everything before it is resolved: any key may be read at once."""
@@ -337,20 +326,20 @@ class Timeline:
             None,
         )
         value = writer.values[key] if writer and writer.values else self._empty
-        self._readings.append(Reading(markers.fingerprint, {key: value}))
+        self._readings.append((markers.fingerprint, {key: value}))
 
     # --- writes
 
     def _write(self, writing: Writing) -> None:
         """Resolve all markers of a transaction, and wake who waits for them."""
-        fingerprint, values, aborted = writing
+        fingerprint, values = writing.fingerprint, writing.values
         markers = self._markers.get(fingerprint)
         if markers is None:
             self._hold(fingerprint, writing)
         elif markers.values is not None:
             if markers.values != values:
                 self._violate(fingerprint, "another value for what is written")
-        elif not aborted and not _has_all(values, markers.label.will):
+        elif not writing.aborted and not _has_all(values, markers.label.will):
             self._violate(fingerprint, "no value for what will be written")
         else:
             self._resolve(markers, values)

@@ -13,19 +13,17 @@ have had; its fellows of the same sender, which the program sends after it, keep
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from msgspec.structs import replace
 
 from quarkparsec.ordering.messages import (
     ExecuteTransaction,
-    Execution,
     ExecutorFinished,
     ExecutorPIDAssigned,
     KVSAcquireLock,
     KVSLockAcquired,
-    Lock,
     SealBatch,
     SpawnExecutor,
     Stage,
@@ -115,27 +113,26 @@ class Worker:
         hashes = tuple([candidate.hash for candidate in candidates])
         return [self._acknowledge(hashes, Stage.SEALED), *self._order_next(candidates)]
 
-    def _order_next(self, candidates: Iterable[TransactionCandidate]) -> list[Reply]:
+    def _order_next(self, candidates: Sequence[TransactionCandidate]) -> list[Reply]:
         """Give the next numbers, and let everybody know."""
         order, first = self._order, len(self._order)
         after = order[-1] if order else None
-        locks = []
-        for number, candidate in enumerate(candidates, first):
-            fingerprint = Fingerprint(self._epoch, IN_SHARD, number)
-            order.append(fingerprint)
-            self._places[candidate.hash] = fingerprint
-            self._candidates[fingerprint] = candidate
-            locks.append(Lock(fingerprint, candidate.label))
+        numbers = range(first, first + len(candidates))
+        fingerprints = tuple([Fingerprint(self._epoch, IN_SHARD, each) for each in numbers])
+        order += fingerprints
+        self._places.update(zip([each.hash for each in candidates], fingerprints, strict=True))
+        self._candidates.update(zip(fingerprints, candidates, strict=True))
+        labels = [candidate.label for candidate in candidates]
         return [
-            SpawnExecutor(tuple(order[first:]), after),
-            KVSAcquireLock(self._number, tuple(locks)),
+            SpawnExecutor(fingerprints, after),
+            KVSAcquireLock(self._number, tuple(zip(fingerprints, labels, strict=True))),
         ]
 
     def _execute(self, message: ExecutorPIDAssigned) -> list[Reply]:
         candidates = self._candidates
         executions = tuple(
             [
-                Execution(fingerprint, candidates[fingerprint])
+                (fingerprint, candidates[fingerprint])
                 for fingerprint, _ in message.executors
                 if fingerprint in candidates
             ]
@@ -147,7 +144,8 @@ class Worker:
     def _finish(self, message: ExecutorFinished) -> list[Reply]:
         """Forget what has ended; misses get new places, in the order of their old ones."""
         fingerprints = []
-        for fingerprint, ending, _ in message.ended:
+        for ended in message.ended:
+            fingerprint, ending = ended.fingerprint, ended.ending
             candidate = self._candidates.pop(fingerprint, None)
             if candidate is not None:
                 fingerprints.append(fingerprint)

@@ -11,7 +11,6 @@ from quarkparsec.ordering.messages import (
     KVSAcquireLock,
     KVSRead,
     KVSWrite,
-    Lock,
     TransactionCandidate,
     UpdateSeenAll,
     Writing,
@@ -27,7 +26,7 @@ def at(n: int) -> Fingerprint:
 
 
 def lock(n: int, label: Label, worker: int = 0) -> KVSAcquireLock:
-    return KVSAcquireLock(worker, (Lock(at(n), label),))
+    return KVSAcquireLock(worker, ((at(n), label),))
 
 
 def write(n: int, *, aborted: bool = False, **values: Any) -> KVSWrite:

@@ -18,16 +18,13 @@ A, B = b"a", b"b"
 
 
 def executor(label: Label) -> Any:
-    made = Executor(0)
-    made.execute(candidate(1, label))
-    return made
+    return Executor(candidate(1, label))
 
 
-def test_it_waits_for_its_candidate_and_for_every_eager_read() -> None:
-    made: Any = Executor(0)
-    made.hear({A: 1})
+def test_it_waits_for_every_eager_read() -> None:
+    made = executor(Label(eager=(A, B)))
     assert not made.is_ready
-    made.execute(candidate(1, Label(eager=(A, B))))
+    made.hear({A: 1})
     assert not made.is_ready
     made.hear({B: 2})
     assert made.is_ready

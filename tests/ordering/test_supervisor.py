@@ -9,15 +9,14 @@ import pytest
 
 from quarkparsec.ordering.label import Label
 from quarkparsec.ordering.messages import (
+    Ended,
     ExecuteTransaction,
-    Execution,
     ExecutionSummary,
     ExecutorFinished,
     ExecutorPIDAssigned,
     KVSRead,
     KVSReadRequest,
     KVSWrite,
-    Reading,
     SpawnExecutor,
     Writing,
 )
@@ -38,11 +37,11 @@ def spawn(*places: int, after: int | None = None) -> SpawnExecutor:
 
 
 def execute(n: int, label: Label = READ_A) -> ExecuteTransaction:
-    return ExecuteTransaction((Execution(at(n), candidate(n, label)),))
+    return ExecuteTransaction(((at(n), candidate(n, label)),))
 
 
 def read(n: int, value: int = 0) -> KVSRead:
-    return KVSRead((Reading(at(n), {A: value}),))
+    return KVSRead(((at(n), {A: value}),))
 
 
 def written(replies: list[Any]) -> list[int]:
@@ -128,8 +127,8 @@ def test_poison_does_not_keep_others_from_working() -> None:
     supervisor: Any = Supervisor(program)
     supervisor.step(spawn(0, 1))
     executions = (
-        Execution(at(0), candidate(0, executable=False)),
-        Execution(at(1), candidate(1, executable=True)),
+        (at(0), candidate(0, executable=False)),
+        (at(1), candidate(1, executable=True)),
     )
     assert written(supervisor.step(ExecuteTransaction(executions))) == [0, 1]
 
@@ -139,9 +138,7 @@ def test_a_summary_says_what_was_read_and_written_and_what_came_of_it() -> None:
     supervisor.step(spawn(0))
     supervisor.step(execute(0))
     *_, summary = supervisor.step(read(0, 7))
-    ((fingerprint, ending, values_read),) = summary.ended
-    assert (fingerprint, values_read) == (at(0), {A: 7})
-    assert ending == Success({A: 8}, "done")
+    assert summary.ended == (Ended(at(0), Success({A: 8}, "done"), {A: 7}),)
 
 
 @pytest.mark.parametrize("crash", range(9))

@@ -277,5 +277,6 @@ def test_of_several_workers_the_one_that_lags_holds_the_garbage() -> None:
         for message in (lock(n, WRITE_A), seen(n), seen(n, worker=1), write(n, a=n), finished(n)):
             line.step(message)
     assert line.version_count(A) == 5
-    line.step(finished(4, worker=1))
+    for message in (finished(4, worker=1), write(5, a=5), lock(5, WRITE_A), finished(4)):
+        line.step(message)
     assert line.version_count(A) == 1

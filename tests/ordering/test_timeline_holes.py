@@ -87,9 +87,9 @@ class WritesBeforeSuccess(Supervisor):
     """H7: what fails has written before."""
 
     def _end(self, executor: Executor, ended: Any) -> None:
-        label = executor._candidate.label if executor._candidate else None
+        label = executor.candidate.label
         super()._end(executor, ended)
-        if not isinstance(ended.ending, Success) and label and label.will:
+        if not isinstance(ended.ending, Success) and label.will:
             partial = Writing(ended.fingerprint, {label.will[0]: 666}, True)
             self._writings[-1] = partial
 
@@ -111,40 +111,33 @@ class CollectsWhatIsPending(Timeline):
 class WorksInOrderOfArrival(Supervisor):
     """H9: the pool is full of whoever came first."""
 
-    def _work(self) -> None:
-        arrived: list[Fingerprint] = [
-            each for each, executor in self._executors.items() if executor is not None
-        ]
+    def _begin(self) -> None:
+        arrived = [each for each in self._candidates if each in self._queue]
+        rest = [each for each in self._queue if each not in self._candidates]
         self._queue.clear()
-        self._queue.extend(each for each in arrived if each not in self._working)
-        super()._work()
+        self._queue.extend(arrived + rest)
+        super()._begin()
 
 
 class StepsOnReadsOnly(Supervisor):
     """H10: who reads nothing never begins."""
 
-    def step(self, message: Any) -> Any:
-        for executor in self._executors.values():
-            if executor is not None and executor._known is None:
-                executor._asked = (b"nothing",)
-        return super().step(message)
-
-    def _executor(self, fingerprint: Fingerprint) -> Executor | None:
-        executor = super()._executor(fingerprint)
-        if executor is not None and executor._known is None:
-            executor._asked = (b"nothing",)
-        return executor
+    def _run(self, fingerprint: Fingerprint, executor: Executor) -> bool:
+        if executor.known is None:
+            executor.asked = (b"nothing",)
+            return False
+        return super()._run(fingerprint, executor)
 
 
 class ForgetsOnRepeatedLocks(Timeline):
     """H11: a repeated lock erases what was read and written."""
 
     def _acquire(self, message: KVSAcquireLock) -> Any:
-        for lock in message.locks:
-            markers = self._markers.get(lock.fingerprint)
+        for fingerprint, label in message.locks:
+            markers = self._markers.get(fingerprint)
             if markers is not None:
                 markers.values = None
-                markers.unserved = lock.label.eager
+                markers.unserved = label.eager
         return super()._acquire(message)
 
 

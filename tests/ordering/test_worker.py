@@ -99,7 +99,7 @@ def test_a_candidate_is_kept_until_its_transaction_has_ended() -> None:
     assert made.step(ExecutorPIDAssigned(((at(0), 8), (at(1), 9)))) == first
     made.step(end(0))
     (again,) = made.step(ExecutorPIDAssigned(((at(0), 3), (at(1), 4))))
-    assert [execution.fingerprint for execution in again.executions] == [at(1)]
+    assert [fingerprint for fingerprint, _ in again.executions] == [at(1)]
 
 
 # --- order
@@ -126,7 +126,7 @@ def test_epochs_follow_one_another_whatever_their_numbers() -> None:
 def test_an_executor_gets_its_own_transaction_whatever_the_order_of_the_answers() -> None:
     made = sealed(5, 6, 7)
     message = of(ExecuteTransaction, made.step(ExecutorPIDAssigned(((at(2), 1), (at(0), 2)))))
-    executed = {each.fingerprint: each.candidate.nonce for each in message.executions}
+    executed = {fingerprint: one.nonce for fingerprint, one in message.executions}
     assert executed == {at(2): 7, at(0): 5}
 
 
