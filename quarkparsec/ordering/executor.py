@@ -1,8 +1,8 @@
-"""An executor: runs exactly one transaction, once.
+"""An executor: runs the transactions of exactly one strand, once. A strand is one transaction, or a few.
 
-It waits until its candidate and every eager read are there, runs the program, asks for the lazy reads that
-the program wants, and runs it again with them. Nothing is written before the program has succeeded (R14).
-A program that touches a key outside its label has no effect (R16).
+It waits until every eager read is there, runs the program, asks for the lazy reads that the program wants, and
+runs it again with them. What one transaction of the strand wrote, those after it read; nothing is said of
+it before all have ended (R14). A program that touches a key outside its own label has no effect (R16).
 
 A program that raises is *poison*: it has no effect, like one that fails, and whoever issued it is told. What
 is not about the transaction but about the replica (a contradiction on disk, our own fault) is raised on.
@@ -12,17 +12,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from quarkparsec.errors import InvariantBroken, QuarkparsecError
 from quarkparsec.ordering.label import Key, Keys, Label
-from quarkparsec.ordering.messages import Ended, KVSReadRequest, TransactionCandidate
+from quarkparsec.ordering.messages import Ended, KVSReadRequest, Strand, TransactionCandidate
 from quarkparsec.ordering.outcome import (
     Ending,
     Failure,
     Miss,
+    Outcome,
     Program,
     Success,
+    Value,
     Values,
     Wants,
 )
@@ -33,13 +35,21 @@ NO_VALUES: Final[Values] = {}
 Requests = list[KVSReadRequest]
 
 
-class Executor(Struct, gc=False):
-    """One transaction's life."""
+class Executor(Struct):
+    """One strand's life."""
 
-    candidate: TransactionCandidate
+    strand: Strand
+    is_blind: bool = False
+    """Whether the program finds values by itself, so that it is given none."""
     known: Values | None = None
     """What was read. None until something, or nothing, was said of it."""
     asked: Keys = ()
+    """The lazy reads of the whole strand."""
+    wanted: Keys = ()
+    """Those of the transaction that is running."""
+    endings: list[Ending] = field(default_factory=list)
+    writes: dict[Key, Value] = field(default_factory=dict)
+    """What those that have ended wrote."""
 
     def hear(self, values: Values) -> None:
         """Values have come; a repeated one is the same."""
@@ -47,52 +57,78 @@ class Executor(Struct, gc=False):
 
     @property
     def is_ready(self) -> bool:
-        """Whether running the program would get any further."""
-        label, known = self.candidate.label, self.known
+        """Whether running it would get any further."""
+        label, known = self.strand.label, self.known
         if known is None:
             return not (label.is_whole or label.eager or self.asked)
         return len(known) >= len(label.eager) + len(self.asked)  # only these are ever sent
 
     def run(self, fingerprint: Fingerprint, program: Program) -> Ended | Requests:
-        """Go on as far as the known values reach: how it ended, or what else it wants to read."""
-        candidate, known = self.candidate, self.known or NO_VALUES
-        try:
-            outcome = program(candidate, known)
-        except (QuarkparsecError, InvariantBroken):
-            raise
-        except Exception as poison:  # noqa: BLE001 - a transaction must never stall those behind it
-            outcome = Failure(f"execution failed: {type(poison).__name__}: {poison}")
-        if isinstance(outcome, Success):
-            if not candidate.label.is_whole:
-                outcome = _within(candidate.label, outcome)
-        elif isinstance(outcome, Wants):
-            missing = tuple(key for key in dict.fromkeys(outcome.keys) if key not in known)
-            ending = _beyond(candidate.label, missing)
-            if ending is None:
-                self.asked += missing
-                return [KVSReadRequest(fingerprint, key, True) for key in missing]
-            outcome = ending
-        return Ended(fingerprint, outcome, known)
+        """Go on as far as the known values reach: how all ended, or what else one wants to read."""
+        candidates, endings, writes = self.strand.candidates, self.endings, self.writes
+        while len(endings) < len(candidates):
+            candidate = candidates[len(endings)]
+            outcome = _run(program, candidate, self._view(candidate.label))
+            if isinstance(outcome, Wants):
+                ending = self._want(candidate.label, outcome.keys)
+                missing = self._missing()
+                if missing:
+                    self.asked += missing
+                    return [KVSReadRequest(fingerprint, key, True) for key in missing]
+                if ending is None:
+                    continue
+                outcome = ending
+            if isinstance(outcome, Success) and outcome.writes:
+                writes.update(outcome.writes)
+            endings.append(outcome)
+            self.wanted = ()
+        return Ended(fingerprint, tuple(endings), self.known or NO_VALUES)
 
     def releases(self, fingerprint: Fingerprint) -> Requests:
         """The lazy reads that it did without (R15)."""
-        lazy = self.candidate.label.lazy
+        lazy = self.strand.label.lazy
         return [KVSReadRequest(fingerprint, key, False) for key in lazy if key not in self.asked]
+
+    def _view(self, label: Label) -> Values:
+        """What the running transaction knows: of its own label, and as its forerunners have left it."""
+        if self.is_blind:
+            return NO_VALUES
+        known = self.known or NO_VALUES
+        if len(self.strand.candidates) == 1:
+            return known
+        writes, keys = self.writes, label.eager + self.wanted if self.wanted else label.eager
+        return {key: writes[key] if key in writes else known[key] for key in keys}
+
+    def _want(self, label: Label, wanted: Keys) -> Ending | None:
+        """Note what else the running transaction wants; how it ends if it can't have it."""
+        outside = tuple(key for key in wanted if not label.may_read(key))
+        if outside:
+            return Miss(label.join(Label(lazy=outside)))
+        had = set(label.eager + self.wanted)
+        new = tuple(key for key in dict.fromkeys(wanted) if key not in had)
+        self.wanted += new
+        return None if new else Failure("execution failed: it wants what it has")
+
+    def _missing(self) -> Keys:
+        known = self.known or NO_VALUES
+        return tuple(key for key in self.wanted if key not in known and key not in self.writes)
+
+
+def _run(program: Program, candidate: TransactionCandidate, view: Values) -> Outcome:
+    try:
+        outcome = program(candidate, view)
+    except (QuarkparsecError, InvariantBroken):
+        raise
+    except Exception as poison:  # noqa: BLE001 - a transaction must never stall those behind it
+        return Failure(f"execution failed: {type(poison).__name__}: {poison}")
+    if isinstance(outcome, Success) and outcome.writes:
+        return _within(candidate.label, outcome)
+    return outcome
 
 
 def _within(label: Label, success: Success) -> Ending:
     """What was written, if all of it may be."""
     for key in success.writes:
-        if key not in label.will and key not in label.may:
+        if key not in label.will and key not in label.may and not label.is_whole:
             return Miss(label.join(Label(may=tuple(success.writes))))
     return success
-
-
-def _beyond(label: Label, wanted: Keys) -> Ending | None:
-    """How a program ends that wants what it can't have."""
-    outside = tuple[Key, ...](key for key in wanted if not label.may_read(key))
-    if outside:
-        return Miss(label.join(Label(lazy=outside)))
-    if not wanted:
-        return Failure("execution failed: it wants what it has")
-    return None

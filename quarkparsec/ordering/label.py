@@ -16,7 +16,8 @@ Keys are bytes; what they stand for is the business of whoever makes labels.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Final
 
 from msgspec import Struct
@@ -60,21 +61,32 @@ class Label(Struct, frozen=True, gc=False):
 
     def join(self, other: Label) -> Label:
         """The least label that covers both."""
-        if self.is_whole or other.is_whole:
-            return WHOLE_SHARD
-        eager = _union(self.eager, other.eager)
-        will = _union(self.will, other.will)
-        lazy = _without(_union(self.lazy, other.lazy), eager)
-        return Label(eager, lazy, will, _without(_union(self.may, other.may), will))
+        return join_all((self, other))
+
+
+def join_all(labels: Sequence[Label]) -> Label:
+    """The least label that covers all of these."""
+    if len(labels) == 1:
+        return labels[0]
+    if any(label.is_whole for label in labels):
+        return WHOLE_SHARD
+    eager = _union([label.eager for label in labels])
+    will = _union([label.will for label in labels])
+    lazy = _union([label.lazy for label in labels])
+    may = _union([label.may for label in labels])
+    return Label(eager, _without(lazy, eager), will, _without(may, will))
 
 
 WHOLE_SHARD: Final = Label(is_whole=True)
 """The top: reads and may write everything."""
 
 
-def _union(one: Keys, other: Keys) -> Keys:
-    return tuple(dict.fromkeys(one + other))
+def _union(sets: Iterable[Keys]) -> Keys:
+    return tuple(dict.fromkeys(chain.from_iterable(sets)))
 
 
-def _without(keys: Iterable[Key], others: Keys) -> Keys:
-    return tuple(key for key in keys if key not in others)
+def _without(keys: Keys, others: Keys) -> Keys:
+    if not keys:
+        return keys
+    left_out = set(others)
+    return tuple(key for key in keys if key not in left_out)

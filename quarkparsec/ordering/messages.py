@@ -92,8 +92,20 @@ class ExecutorPIDAssigned(Struct, frozen=True):
     executors: tuple[tuple[Fingerprint, int], ...]
 
 
-Execution = tuple[Fingerprint, TransactionCandidate]
-"""One transaction and its place."""
+class Strand(Struct, frozen=True, gc=False):
+    """Transactions with consecutive numbers that one executor runs one after the other.
+
+    It has the place of its first one, and locks for all of them. What one of them reads of another needs no
+    message. Usually it is just one.
+    """
+
+    candidates: tuple[TransactionCandidate, ...]
+    label: Label
+    """The join of theirs."""
+
+
+Execution = tuple[Fingerprint, Strand]
+"""A strand and its place."""
 
 
 class ExecuteTransaction(Struct, frozen=True):
@@ -103,7 +115,7 @@ class ExecuteTransaction(Struct, frozen=True):
 
 
 Lock = tuple[Fingerprint, Label]
-"""What one transaction may touch."""
+"""What one strand may touch."""
 
 
 class KVSAcquireLock(Struct, frozen=True):
@@ -136,7 +148,7 @@ class KVSReadRequest(Struct, frozen=True):
 
 
 Reading = tuple[Fingerprint, Values]
-"""What one transaction reads. An empty one tells a transaction under the whole shard's label to begin."""
+"""What one strand reads. An empty one tells a strand under the whole shard's label to begin."""
 
 
 class KVSRead(Struct, frozen=True):
@@ -146,12 +158,12 @@ class KVSRead(Struct, frozen=True):
 
 
 class Writing(Struct, frozen=True, gc=False):
-    """What one transaction wrote. All other markers of its label become NOWRITE."""
+    """What one strand wrote. All other markers of its label become NOWRITE."""
 
     fingerprint: Fingerprint
     values: Values
     aborted: bool
-    """It failed, so that even what it was to write has no value."""
+    """Some of it failed, so that even what was to be written may have no value."""
 
 
 class KVSWrite(Struct, frozen=True):
@@ -161,10 +173,11 @@ class KVSWrite(Struct, frozen=True):
 
 
 class Ended(Struct, frozen=True, gc=False):
-    """How one transaction ended."""
+    """How one strand ended."""
 
     fingerprint: Fingerprint
-    ending: Ending
+    endings: tuple[Ending, ...]
+    """Of its transactions, in their order."""
     values_read: Values
 
 

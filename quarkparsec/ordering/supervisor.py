@@ -1,4 +1,4 @@
-"""The execution supervisor: a fresh executor for every transaction, and who of them may work.
+"""The execution supervisor: a fresh executor for every strand, and who of them may work.
 
 Ids are handed out at once, whatever others do (R5). At most `pool` executors work at a time: those of the
 lowest fingerprints that haven't ended, without a gap. So the lowest of all always works, what it waits for has
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, Final
 
-from quarkparsec.ordering.executor import NO_VALUES, Executor
+from quarkparsec.ordering.executor import Executor
 from quarkparsec.ordering.messages import (
     Ended,
     ExecuteTransaction,
@@ -23,7 +23,7 @@ from quarkparsec.ordering.messages import (
     KVSReadRequest,
     KVSWrite,
     SpawnExecutor,
-    TransactionCandidate,
+    Strand,
     Writing,
 )
 from quarkparsec.ordering.outcome import Program, Success, Values
@@ -35,12 +35,14 @@ Reply = ExecutorPIDAssigned | KVSReadRequest | KVSWrite | ExecutorFinished | Exe
 class Supervisor:
     """The executors of one shard and epoch."""
 
-    def __init__(self, program: Program, pool: int = 1) -> None:
+    def __init__(self, program: Program, pool: int = 1, *, is_blind: bool = False) -> None:
+        """`is_blind`: the program finds values where they are; the timeline has stand-ins only."""
         self._program: Final = program
+        self._is_blind: Final = is_blind
         self._pool: Final = pool
         self._numbers: dict[Fingerprint, int] = {}
-        """The executor of every transaction that was spawned."""
-        self._candidates: dict[Fingerprint, TransactionCandidate] = {}
+        """The executor of every strand that was spawned."""
+        self._strands: dict[Fingerprint, Strand] = {}
         self._known: dict[Fingerprint, Values] = {}
         """What was said of those that don't work yet."""
         self._followers: dict[Fingerprint | None, tuple[Fingerprint, ...]] = {}
@@ -61,7 +63,7 @@ class Supervisor:
             case KVSRead():
                 self._hear(message)
             case ExecuteTransaction():
-                self._candidates.update(message.executions)
+                self._strands.update(message.executions)
             case SpawnExecutor():
                 replies.append(self._spawn(message))
         self._work()
@@ -102,19 +104,19 @@ class Supervisor:
     def _begin(self) -> None:
         """Fill the pool; who needn't wait for anything ends at once."""
         queue, working, known = self._queue, self._working, self._known
-        candidates, run, pool = self._candidates, self._run, self._pool
+        strands, run, pool = self._strands, self._run, self._pool
         while queue and len(working) < pool:
             fingerprint = queue[0]
-            candidate = candidates.pop(fingerprint, None)
-            if candidate is None:
+            strand = strands.pop(fingerprint, None)
+            if strand is None:
                 return
             queue.popleft()
-            executor = Executor(candidate, known.pop(fingerprint, None))
+            executor = Executor(strand, self._is_blind, known.pop(fingerprint, None))
             if not (executor.is_ready and run(fingerprint, executor)):
                 working[fingerprint] = executor
 
     def _run(self, fingerprint: Fingerprint, executor: Executor) -> bool:
-        """Whether it has ended; then every marker of its transaction is resolved, however it did (R15)."""
+        """Whether it has ended; then every marker of its strand is resolved, however it did (R15)."""
         ended = executor.run(fingerprint, self._program)
         if not isinstance(ended, Ended):
             self._requests += ended
@@ -123,12 +125,10 @@ class Supervisor:
         return True
 
     def _end(self, executor: Executor, ended: Ended) -> None:
-        ending = ended.ending
-        if executor.candidate.label.lazy:
+        if executor.strand.label.lazy:
             self._requests += executor.releases(ended.fingerprint)
-        is_success = isinstance(ending, Success)
-        writes = ending.writes if is_success else NO_VALUES
-        self._writings.append(Writing(ended.fingerprint, writes, not is_success))
+        is_aborted = not all(isinstance(ending, Success) for ending in ended.endings)
+        self._writings.append(Writing(ended.fingerprint, executor.writes, is_aborted))
         self._ended.append(ended)
 
     def _replies(self, replies: list[Reply]) -> list[Reply]:

@@ -13,11 +13,13 @@ have had; its fellows of the same sender, which the program sends after it, keep
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count, groupby
 from typing import Any, Final
 
 from msgspec.structs import replace
 
+from quarkparsec.ordering.label import WHOLE_SHARD, join_all
 from quarkparsec.ordering.messages import (
     ExecuteTransaction,
     ExecutorFinished,
@@ -27,6 +29,7 @@ from quarkparsec.ordering.messages import (
     SealBatch,
     SpawnExecutor,
     Stage,
+    Strand,
     TransactionAck,
     TransactionCandidate,
     TransactionRequest,
@@ -46,17 +49,24 @@ Reply = TransactionAck | SpawnExecutor | ExecuteTransaction | KVSAcquireLock | U
 class Worker:
     """The order of one shard in one epoch."""
 
-    def __init__(self, number: int, epoch: Epoch, epoch_start: int) -> None:
+    def __init__(
+        self, number: int, epoch: Epoch, epoch_start: int, strand_length: int = 1
+    ) -> None:
+        """`strand_length`: how many transactions share an executor, locks and messages, at most."""
         self._number: Final = number
         self._epoch: Final = epoch
         self._epoch_start: Final = epoch_start
+        self._strand_length: Final = strand_length
         self._waiting: dict[Hash32, TransactionCandidate] = {}
-        self._places: dict[Hash32, Fingerprint] = {}
+        self._numbers: dict[Hash32, int] = {}
         """The last one of each candidate that was ordered."""
+        self._count = 0
+        """Of numbers that were given."""
         self._order: list[Fingerprint] = []
-        self._candidates: dict[Fingerprint, TransactionCandidate] = {}
+        """The places of all strands."""
+        self._strands: dict[Fingerprint, Strand] = {}
         """Those that haven't ended: a worker has to keep them so long."""
-        self._missed: dict[Fingerprint, TransactionCandidate] = {}
+        self._missed: dict[Fingerprint, list[TransactionCandidate]] = {}
         """Those that need another place."""
         self._recorded: Final = _Prefix(self._order)
         self._finished: Final = _Prefix(self._order)
@@ -77,25 +87,21 @@ class Worker:
                 return self._finish(message)
         return []
 
-    @property
-    def order(self) -> list[TransactionCandidate]:
-        """Those that have places and haven't ended, in the order of these."""
-        return [self._candidates[each] for each in self._order if each in self._candidates]
-
     def place(self, transaction_hash: Hash32) -> Fingerprint | None:
         """The last place that a candidate was given."""
-        return self._places.get(transaction_hash)
+        number = self._numbers.get(transaction_hash)
+        return None if number is None else self._place(number)
+
+    def _place(self, number: int) -> Fingerprint:
+        return Fingerprint(self._epoch, IN_SHARD, number)
 
     # --- requests
 
     def _take(self, request: TransactionRequest) -> list[Reply]:
         """Keep what is new; what is known already is answered alike, and nothing comes of it (R3)."""
         for candidate in request.candidates:
-            place = self._places.get(candidate.hash)
-            is_ordered = place is not None and (
-                request.resubmission is None or place > request.resubmission
-            )
-            if not is_ordered:
+            place = self.place(candidate.hash) if self._numbers else None
+            if place is None or (request.resubmission and place <= request.resubmission):
                 self._waiting.setdefault(candidate.hash, candidate)
         hashes = tuple([candidate.hash for candidate in request.candidates])
         return [self._acknowledge(hashes, Stage.ADMITTED)]
@@ -115,48 +121,61 @@ class Worker:
 
     def _order_next(self, candidates: Sequence[TransactionCandidate]) -> list[Reply]:
         """Give the next numbers, and let everybody know."""
-        order, first = self._order, len(self._order)
+        order, strands = self._order, list(self._strands_of(candidates))
         after = order[-1] if order else None
-        numbers = range(first, first + len(candidates))
-        fingerprints = tuple([Fingerprint(self._epoch, IN_SHARD, each) for each in numbers])
-        order += fingerprints
-        self._places.update(zip([each.hash for each in candidates], fingerprints, strict=True))
-        self._candidates.update(zip(fingerprints, candidates, strict=True))
-        labels = [candidate.label for candidate in candidates]
+        places = []
+        for strand in strands:
+            places.append(self._place(self._count))
+            self._count += len(strand.candidates)
+        first = self._count - len(candidates)
+        self._numbers.update(zip([each.hash for each in candidates], count(first)))
+        order += places
+        self._strands.update(zip(places, strands, strict=True))
+        labels = [strand.label for strand in strands]
         return [
-            SpawnExecutor(fingerprints, after),
-            KVSAcquireLock(self._number, tuple(zip(fingerprints, labels, strict=True))),
+            SpawnExecutor(tuple(places), after),
+            KVSAcquireLock(self._number, tuple(zip(places, labels, strict=True))),
         ]
 
+    def _strands_of(self, candidates: Sequence[TransactionCandidate]) -> Iterator[Strand]:
+        """Cut an order into strands. What takes the whole shard shares none with what doesn't."""
+        for is_whole, row in groupby(candidates, lambda candidate: candidate.label.is_whole):
+            rest = tuple(row)
+            for start in range(0, len(rest), self._strand_length):
+                some = rest[start : start + self._strand_length]
+                label = WHOLE_SHARD if is_whole else join_all([each.label for each in some])
+                yield Strand(some, label)
+
     def _execute(self, message: ExecutorPIDAssigned) -> list[Reply]:
-        candidates = self._candidates
-        executions = tuple(
-            [
-                (fingerprint, candidates[fingerprint])
-                for fingerprint, _ in message.executors
-                if fingerprint in candidates
-            ]
-        )
-        return [ExecuteTransaction(executions)]
+        strands = self._strands
+        places = [place for place, _ in message.executors if place in strands]
+        return [ExecuteTransaction(tuple([(place, strands[place]) for place in places]))]
 
     # --- progress
 
     def _finish(self, message: ExecutorFinished) -> list[Reply]:
         """Forget what has ended; misses get new places, in the order of their old ones."""
-        fingerprints = []
+        places = []
         for ended in message.ended:
-            fingerprint, ending = ended.fingerprint, ended.ending
-            candidate = self._candidates.pop(fingerprint, None)
-            if candidate is not None:
-                fingerprints.append(fingerprint)
-                if isinstance(ending, Miss):
-                    self._missed[fingerprint] = replace(candidate, label=ending.label)
-        self._finished.mark(fingerprints)
-        replies = self._hear_reads()
-        again = [each for each in sorted(self._missed) if each <= self._finished.last]
-        if again:
-            replies += self._order_next([self._missed.pop(each) for each in again])
-        return replies
+            strand = self._strands.pop(ended.fingerprint, None)
+            if strand is None:
+                continue
+            places.append(ended.fingerprint)
+            missed = [
+                replace(candidate, label=ending.label)
+                for candidate, ending in zip(strand.candidates, ended.endings, strict=True)
+                if isinstance(ending, Miss)
+            ]
+            if missed:
+                self._missed[ended.fingerprint] = missed
+        self._finished.mark(places)
+        return self._hear_reads() + self._order_again()
+
+    def _order_again(self) -> list[Reply]:
+        """Give new places to those that missed, as far as all before them have finished."""
+        again = [place for place in sorted(self._missed) if place <= self._finished.last]
+        missed = [candidate for place in again for candidate in self._missed.pop(place)]
+        return self._order_next(missed) if missed else []
 
     def _record(self, message: KVSLockAcquired) -> list[Reply]:
         if not self._recorded.mark(message.fingerprints):

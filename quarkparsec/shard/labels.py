@@ -40,16 +40,14 @@ def label_of(candidate: Candidate, journal: Journal, context: BlockContext) -> L
         return WHOLE_SHARD
     sender, coinbase = transaction.sender, context.coinbase
     keys: Keys = (sender, to) if sender != to else (sender,)
-    if to == coinbase or sender == coinbase:
+    if coinbase in keys:
         keys += (ALWAYS_WARM,)
-    return Label(keys, (), keys)
+    return Label(keys, (), (), keys)
 
 
-def runs_code_by_surprise(journal: Journal, to: Recipient | None, label: Label) -> bool:
-    """Whether what was taken for a mere payment turns out to be a call."""
-    if label.is_whole or to is None or not journal.entry(to).has_code:
-        return False
-    return ALWAYS_WARM not in label.eager
+def is_payment(label: Label) -> bool:
+    """Whether nothing may run under this label."""
+    return not label.is_whole and ALWAYS_WARM not in label.may
 
 
 def keys_beyond(journal: Journal, label: Label) -> Keys:
@@ -65,10 +63,8 @@ def with_keys(label: Label, keys: Keys) -> Label:
 
 
 def _listed(transaction: Transaction, to: Recipient) -> Label:
-    sender = transaction.sender
-    keys = dict.fromkeys((to, ALWAYS_WARM))
+    keys = dict.fromkeys((transaction.sender, to, ALWAYS_WARM))
     for recipient, slots in transaction.access_list:
         keys |= dict.fromkeys(warm_keys(recipient, slots))
-    keys.pop(sender, None)
-    others = tuple(keys)
-    return Label((sender, *others), (), (sender,), others)
+    touched = tuple(keys)
+    return Label(touched, (), (), touched)

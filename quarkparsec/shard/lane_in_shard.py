@@ -2,8 +2,8 @@
 
 The pool's candidates are requests to the worker. It gives them their places, shuffled if the chain wants that,
 and the engines let each have its turn once nothing before it is pending that its label touches. All turns are
-taken on one journal, so in the order of the places; the journal holds every key's newest value, and the
-timeline stand-ins for them.
+taken on one journal, so in the order of the places. The journal has every key's newest value; the timeline is
+told what is resolved, and no values.
 
 What may become of a transaction at its turn:
 
@@ -29,7 +29,7 @@ from typing import Final
 from quarkparsec.chain.fees import TRANSACTION_GAS
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.effects import OutOfTime
-from quarkparsec.limits import BLOCK_CANDIDATES_MAX
+from quarkparsec.limits import BLOCK_CANDIDATES_MAX, STRAND_LENGTH
 from quarkparsec.ordering.label import WHOLE_SHARD, Label
 from quarkparsec.ordering.machine import OrderingMachine
 from quarkparsec.ordering.messages import SealBatch, TransactionCandidate, TransactionRequest
@@ -41,7 +41,7 @@ from quarkparsec.runners.evm.executor import execute
 from quarkparsec.runners.outcome import Done, NeedKeys, Outcome
 from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.block_draft import BlockDraft, Deferred
-from quarkparsec.shard.labels import keys_beyond, label_of, runs_code_by_surprise, with_keys
+from quarkparsec.shard.labels import is_payment, keys_beyond, label_of, with_keys
 from quarkparsec.shard.neighbourhood import Neighbourhood
 from quarkparsec.types import Epoch, Hash32, Recipient
 
@@ -71,8 +71,8 @@ def run_in_shard(
     context = draft.context
     turns = _Turns(draft, neighbourhood, out_of_time)
     engines = OrderingMachine(
-        Worker(neighbourhood.shard_id, Epoch(context.number), context.timestamp),
-        Supervisor(turns.take),
+        Worker(neighbourhood.shard_id, Epoch(context.number), context.timestamp, STRAND_LENGTH),
+        Supervisor(turns.take, is_blind=True),
         Timeline(IN_JOURNAL, (neighbourhood.shard_id,), BLOCK_CANDIDATES_MAX),
     )
     engines.step(TransactionRequest(tuple([_request(each, draft) for each in candidates])))
@@ -103,44 +103,46 @@ class _Turns:
         self._missed: set[Hash32] = set()
         """Those whose label was too small once."""
 
-    def take(self, request: TransactionCandidate, known: Values) -> Ending:
-        """Let a transaction have its turn; everything that it may read is resolved."""
-        draft = self._draft
+    def take(self, request: TransactionCandidate, _: Values) -> Ending:
+        """Let a transaction have its turn; everything that it may touch is resolved."""
+        draft, neighbourhood = self._draft, self._neighbourhood
         if self._is_over or draft.gas_left < TRANSACTION_GAS or self._out_of_time():
             self._is_over = True
             return LANE_IS_OVER
         candidate: Candidate = request.executable
         transaction = candidate.transaction
-        sender = transaction.sender
+        sender, to = transaction.sender, transaction.to
         if sender in self._passed_over:
             return PASSED_OVER
         if self._again and self._is_behind(transaction):
             return self._give_another_turn(transaction, request.label)
-        if runs_code_by_surprise(draft.journal, transaction.to, request.label):
-            return self._give_another_turn(transaction, WHOLE_SHARD)
-        candidate = self._rerouted(candidate)
-        if transaction.gas_limit > draft.gas_left or not self._neighbourhood.can_serve(candidate):
+        is_here = neighbourhood.destination_of(candidate) == neighbourhood.shard_id
+        if is_here and to is not None and draft.journal.entry(to).has_code:
+            if is_payment(request.label):
+                return self._give_another_turn(transaction, WHOLE_SHARD)
+            candidate = self._rerouted(candidate)
+            is_here = neighbourhood.destination_of(candidate) == neighbourhood.shard_id
+        is_local = is_here and to is not None
+        fits = transaction.gas_limit <= draft.gas_left
+        if not (fits and (is_local or neighbourhood.can_serve(candidate))):
             self._passed_over.add(sender)
             return PASSED_OVER
         if sender in draft.deferred:
             return self._defer(candidate, ())
-        if not self._neighbourhood.is_local(candidate):
-            return self._defer(candidate, self._neighbourhood.homes_needed(candidate))
-        return self._execute(candidate, request.label, known)
+        if not (is_local or neighbourhood.is_local(candidate)):
+            return self._defer(candidate, neighbourhood.homes_needed(candidate))
+        return self._execute(candidate, request.label)
 
     def _rerouted(self, candidate: Candidate) -> Candidate:
         """The candidate as it should be: this shard may know better where the contract lives."""
         transaction, to_key, _ = candidate
-        neighbourhood = self._neighbourhood
-        if neighbourhood.destination_of(candidate) != neighbourhood.shard_id:
-            return candidate
         key = self._draft.true_key(transaction, to_key)
         if key == to_key:
             return candidate
         self._draft.reroute(transaction, key)
         return Candidate(transaction, key, runs_code=True)
 
-    def _execute(self, candidate: Candidate, label: Label, known: Values) -> Ending:
+    def _execute(self, candidate: Candidate, label: Label) -> Ending:
         draft = self._draft
         transaction, to_key, _ = candidate
         outcome: Outcome | None = None
@@ -156,7 +158,7 @@ class _Turns:
             if not self._neighbourhood.can_pay_out(outcome):
                 return self._pass_over(transaction)
             draft.include(transaction, to_key, outcome)
-            return Success(NOTHING if label.is_whole else known, outcome)
+            return Success(NOTHING, outcome)
         if isinstance(outcome, NeedKeys):
             if not self._neighbourhood.can_reach(outcome.recipients):
                 return self._pass_over(transaction)

@@ -10,7 +10,6 @@ from msgspec.structs import fields
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.ordering.machine import DESTINATIONS, Engine
 from quarkparsec.ordering.messages import (
-    Ended,
     ExecuteTransaction,
     ExecutionSummary,
     ProtocolViolation,
@@ -19,7 +18,7 @@ from quarkparsec.ordering.messages import (
     TransactionAck,
     TransactionRequest,
 )
-from quarkparsec.ordering.outcome import Miss
+from quarkparsec.ordering.outcome import Ending, Miss
 from quarkparsec.ordering.supervisor import Supervisor
 from quarkparsec.ordering.timeline import Timeline
 from quarkparsec.ordering.worker import Worker
@@ -50,22 +49,26 @@ RIGHT: Final = Kinds()
 class AnyOrder:
     """One machine whose messages are under way."""
 
-    def __init__(self, random: Random, kinds: Kinds = RIGHT, pool: int = 3) -> None:
+    def __init__(
+        self, random: Random, kinds: Kinds = RIGHT, pool: int = 3, strand: int = 1
+    ) -> None:
         self.random: Final = random
-        self.worker: Final = kinds.worker(0, EPOCH, 0)
+        self.worker: Final = kinds.worker(0, EPOCH, 0, strand)
         self.supervisor = kinds.supervisor(lambda one, known: one.executable.run(known), pool)
         self.timeline: Final = kinds.timeline(EMPTY)
         self.repeats: Final = random.choice((0.0, 0.3))
         self.under_way: list[Any] = []
         self.acks: list[TransactionAck] = []
         self.violations: list[ProtocolViolation] = []
-        self.ended: dict[Fingerprint, Ended] = {}
+        self.ended: dict[Fingerprint, Ending] = {}
         self.places: dict[Fingerprint, Hash32] = {}
         """Who was executed where."""
 
     def send(self, message: Any) -> None:
         if isinstance(message, ExecuteTransaction):
-            self.places |= {place: candidate.hash for place, candidate in message.executions}
+            for place, strand in message.executions:
+                for number, candidate in enumerate(strand.candidates, place.n):
+                    self.places[place._replace(n=number)] = candidate.hash
         for piece in self._pieces(message):
             self.under_way.append(piece)
             while self.random.random() < self.repeats:
@@ -102,7 +105,9 @@ class AnyOrder:
         else:
             assert isinstance(message, ExecutionSummary)
             for ended in message.ended:
-                assert self.ended.setdefault(ended.fingerprint, ended) == ended
+                for number, ending in enumerate(ended.endings, ended.fingerprint.n):
+                    place = ended.fingerprint._replace(n=number)
+                    assert self.ended.setdefault(place, ending) == ending
 
     def _pieces(self, message: Any) -> list[Any]:
         """The same said in several messages, if it is about several transactions."""
@@ -119,7 +124,8 @@ class AnyOrder:
 def verdict(seed: int, kinds: Kinds = RIGHT, pool: int | None = None) -> str:
     """What one random run comes to beside the serial run: "ok", "stall" or "wrong"."""
     random = Random(seed)
-    net = AnyOrder(random, kinds, random.choice((1, 2, 4, 99)) if pool is None else pool)
+    strand = random.choice((1, 1, 2, 3))
+    net = AnyOrder(random, kinds, random.choice((1, 2, 4, 99)) if pool is None else pool, strand)
     names = list(range(8))
     random.shuffle(names)
     candidates = [random_candidate(name, random) for name in names]
@@ -136,7 +142,7 @@ def verdict(seed: int, kinds: Kinds = RIGHT, pool: int | None = None) -> str:
 def _compare(net: AnyOrder, candidates: dict[Any, Any]) -> str:
     if net.violations:
         return "violation"
-    endings = [net.ended[place].ending for place in sorted(net.ended)]
+    endings = [net.ended[place] for place in sorted(net.ended)]
     settled = sum(not isinstance(ending, Miss) for ending in endings)
     if settled < len(candidates) or net.ended.keys() != net.places.keys():
         return "stall"
