@@ -190,7 +190,7 @@ SLOW_EPOCH_MS: Final = 1_000
 BLOCK_CANDIDATES_MAX: Final = 8_192
 """Transactions that one block may try: more would not fit LANE_BUDGET_MS."""
 
-STRAND_LENGTH: Final = 64
+STRAND_LENGTH: Final = 256
 """Transactions of lane 1 that share an executor and its messages: so many cost hardly more than one."""
 
 # --- audits

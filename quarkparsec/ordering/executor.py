@@ -16,12 +16,11 @@ from msgspec import Struct, field
 
 from quarkparsec.errors import InvariantBroken, QuarkparsecError
 from quarkparsec.ordering.label import Key, Keys, Label
-from quarkparsec.ordering.messages import Ended, KVSReadRequest, Strand, TransactionCandidate
+from quarkparsec.ordering.messages import Ended, KVSReadRequest, Strand
 from quarkparsec.ordering.outcome import (
     Ending,
     Failure,
     Miss,
-    Outcome,
     Program,
     Success,
     Value,
@@ -45,8 +44,8 @@ class Executor(Struct):
     """What was read. None until something, or nothing, was said of it."""
     asked: Keys = ()
     """The lazy reads of the whole strand."""
-    wanted: Keys = ()
-    """Those of the transaction that is running."""
+    wanted: dict[int, Keys] = field(default_factory=dict)
+    """Those of each transaction, by its number in the strand."""
     endings: list[Ending] = field(default_factory=list)
     writes: dict[Key, Value] = field(default_factory=dict)
     """What those that have ended wrote."""
@@ -65,24 +64,35 @@ class Executor(Struct):
 
     def run(self, fingerprint: Fingerprint, program: Program) -> Ended | Requests:
         """Go on as far as the known values reach: how all ended, or what else one wants to read."""
-        candidates, endings, writes = self.strand.candidates, self.endings, self.writes
+        candidates, endings = self.strand.candidates, self.endings
         while len(endings) < len(candidates):
             candidate = candidates[len(endings)]
-            outcome = _run(program, candidate, self._view(candidate.label))
+            view = NO_VALUES if self.is_blind else self._view(candidate.label)
+            try:
+                outcome = program(candidate, view)
+            except (QuarkparsecError, InvariantBroken):
+                raise
+            except Exception as poison:  # noqa: BLE001 - it must never stall those behind it
+                outcome = Failure(f"execution failed: {type(poison).__name__}: {poison}")
             if isinstance(outcome, Wants):
                 ending = self._want(candidate.label, outcome.keys)
                 missing = self._missing()
                 if missing:
                     self.asked += missing
                     return [KVSReadRequest(fingerprint, key, True) for key in missing]
-                if ending is None:
-                    continue
-                outcome = ending
-            if isinstance(outcome, Success) and outcome.writes:
-                writes.update(outcome.writes)
-            endings.append(outcome)
-            self.wanted = ()
+                if ending is not None:
+                    self._end(ending)
+            elif isinstance(outcome, Success) and outcome.writes:
+                self._end(_within(candidate.label, outcome))
+            else:
+                endings.append(outcome)
         return Ended(fingerprint, tuple(endings), self.known or NO_VALUES)
+
+    def _end(self, ending: Ending) -> None:
+        """One transaction has ended; the next one has asked for nothing yet."""
+        if isinstance(ending, Success):
+            self.writes.update(ending.writes)
+        self.endings.append(ending)
 
     def releases(self, fingerprint: Fingerprint) -> Requests:
         """The lazy reads that it did without (R15)."""
@@ -91,12 +101,10 @@ class Executor(Struct):
 
     def _view(self, label: Label) -> Values:
         """What the running transaction knows: of its own label, and as its forerunners have left it."""
-        if self.is_blind:
-            return NO_VALUES
         known = self.known or NO_VALUES
         if len(self.strand.candidates) == 1:
             return known
-        writes, keys = self.writes, label.eager + self.wanted if self.wanted else label.eager
+        writes, keys = self.writes, label.eager + self._wanted
         return {key: writes[key] if key in writes else known[key] for key in keys}
 
     def _want(self, label: Label, wanted: Keys) -> Ending | None:
@@ -104,26 +112,19 @@ class Executor(Struct):
         outside = tuple(key for key in wanted if not label.may_read(key))
         if outside:
             return Miss(label.join(Label(lazy=outside)))
-        had = set(label.eager + self.wanted)
+        had = set(label.eager + self._wanted)
         new = tuple(key for key in dict.fromkeys(wanted) if key not in had)
-        self.wanted += new
+        self.wanted[len(self.endings)] = self._wanted + new
         return None if new else Failure("execution failed: it wants what it has")
+
+    @property
+    def _wanted(self) -> Keys:
+        """The lazy reads of the transaction that is running."""
+        return self.wanted.get(len(self.endings), ())
 
     def _missing(self) -> Keys:
         known = self.known or NO_VALUES
-        return tuple(key for key in self.wanted if key not in known and key not in self.writes)
-
-
-def _run(program: Program, candidate: TransactionCandidate, view: Values) -> Outcome:
-    try:
-        outcome = program(candidate, view)
-    except (QuarkparsecError, InvariantBroken):
-        raise
-    except Exception as poison:  # noqa: BLE001 - a transaction must never stall those behind it
-        return Failure(f"execution failed: {type(poison).__name__}: {poison}")
-    if isinstance(outcome, Success) and outcome.writes:
-        return _within(candidate.label, outcome)
-    return outcome
+        return tuple(key for key in self._wanted if key not in known and key not in self.writes)
 
 
 def _within(label: Label, success: Success) -> Ending:

@@ -72,8 +72,8 @@ def join_all(labels: Sequence[Label]) -> Label:
         return WHOLE_SHARD
     eager = _union([label.eager for label in labels])
     will = _union([label.will for label in labels])
-    lazy = _union([label.lazy for label in labels])
     may = _union([label.may for label in labels])
+    lazy = _union([label.lazy for label in labels if label.lazy])
     return Label(eager, _without(lazy, eager), will, _without(may, will))
 
 
@@ -86,7 +86,7 @@ def _union(sets: Iterable[Keys]) -> Keys:
 
 
 def _without(keys: Keys, others: Keys) -> Keys:
-    if not keys:
+    if not keys or not others:
         return keys
     left_out = set(others)
     return tuple(key for key in keys if key not in left_out)

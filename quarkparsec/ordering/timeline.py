@@ -110,7 +110,7 @@ class Timeline:
         """Of every transaction that isn't done, and above the read watermark of every one."""
         self._closed: list[_Markers] = []
         """Recorded, not covered by the write watermark."""
-        self._rows: dict[Key, list[_Markers]] = {}
+        self._rows: dict[Key, tuple[_Markers, ...]] = {}
         """Per key the opened writers, in order."""
         self._grown: set[Key] = set()
         """Whose row has more than one writer."""
@@ -154,7 +154,7 @@ class Timeline:
 
     def newest(self, key: Key) -> Value:
         """The value that the last resolved write gave to a key."""
-        for markers in reversed(self._rows.get(key, [])):
+        for markers in reversed(self._rows.get(key, ())):
             if markers.values is not None and key in markers.values:
                 return markers.values[key]
         return self._empty
@@ -211,7 +211,7 @@ class Timeline:
 
     def _open(self, markers: _Markers) -> None:
         """Nothing can appear below it any more: serve its reads, and let it stand in its rows."""
-        label, rows = markers.label, self._rows
+        label = markers.label
         markers.is_open = True
         self._pending.append(markers)
         if label.is_whole:
@@ -222,13 +222,17 @@ class Timeline:
             return
         if markers.unserved:
             self._serve(markers)
-        for key in label.will + label.may if label.may else label.will:
-            row = rows.get(key)
-            if row is None:
-                rows[key] = [markers]
-            else:
-                row.append(markers)
-                self._grown.add(key)
+        self._stand(markers, label.will)
+        self._stand(markers, label.may)
+
+    def _stand(self, markers: _Markers, keys: Keys) -> None:
+        """Put a writer at the end of its rows; all keys that nobody else writes share one row."""
+        rows, row = self._rows, (markers,)
+        longer = {key: rows[key] + row for key in keys if key in rows}
+        rows.update(dict.fromkeys(keys, row))
+        if longer:
+            rows.update(longer)
+            self._grown.update(longer)
 
     def _open_late(self, markers: _Markers) -> None:
         """What only reads may come after others were opened."""
@@ -257,24 +261,21 @@ class Timeline:
 
     def _serve(self, markers: _Markers) -> None:
         """Push what can be pushed (R11); wait where the rest is to come from."""
-        fingerprint, rows = markers.fingerprint, self._rows
-        values: dict[Key, Value] = {}
+        fingerprint, rows, unserved = markers.fingerprint, self._rows, markers.unserved
+        values: dict[Key, Value] = dict.fromkeys(unserved, self._empty)
         waits: Keys = ()
-        if not self._whole and rows.keys().isdisjoint(markers.unserved):
-            self._readings.append((fingerprint, dict.fromkeys(markers.unserved, self._empty)))
-            markers.unserved = ()
-            return
-        for key in markers.unserved:
+        for key in unserved if self._whole else [key for key in unserved if key in rows]:
             writer = self._writer_below(key, fingerprint)
             if writer is None:
-                values[key] = self._empty
-            elif writer.values is None:
-                waits += (key,)
-                if writer.waiters is None:
-                    writer.waiters = []
-                writer.waiters.append(markers)
-            else:
+                continue
+            if writer.values is not None:
                 values[key] = writer.values[key]
+                continue
+            waits += (key,)
+            del values[key]
+            if writer.waiters is None:
+                writer.waiters = []
+            writer.waiters.append(markers)
         markers.unserved = waits
         if values:
             self._readings.append((fingerprint, values))
@@ -360,7 +361,9 @@ class Timeline:
         """From a barrier for all it becomes a writer of what it wrote."""
         self._whole.remove(markers)
         for key in values:
-            insort(self._rows.setdefault(key, []), markers, key=_fingerprint)
+            row = list(self._rows.get(key, ()))
+            insort(row, markers, key=_fingerprint)
+            self._rows[key] = tuple(row)
             self._grown.add(key)
 
     def _hold(self, fingerprint: Fingerprint, message: KVSReadRequest | Writing) -> None:
@@ -398,13 +401,15 @@ class Timeline:
         for key in list(self._grown):
             self._shorten(key, self._rows[key], min(bound, pins.get(key, bound)))
 
-    def _shorten(self, key: Key, row: list[_Markers], bound: Fingerprint) -> None:
+    def _shorten(self, key: Key, row: tuple[_Markers, ...], bound: Fingerprint) -> None:
         end = bisect_left(row, bound, key=_fingerprint)
         newest = next((i for i in range(end - 1, -1, -1) if key in (row[i].values or ())), None)
-        row[:] = row[end:] if newest is None else [row[newest], *row[end:]]
-        if len(row) < 2:
+        kept = row[end:] if newest is None else (row[newest], *row[end:])
+        if len(kept) < 2:
             self._grown.discard(key)
-        if not row:
+        if kept:
+            self._rows[key] = kept
+        else:
             del self._rows[key]
 
     # --- what is said

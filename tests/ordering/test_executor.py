@@ -9,8 +9,8 @@ import pytest
 
 from quarkparsec.errors import Corrupt, InvariantBroken
 from quarkparsec.ordering.executor import Executor
-from quarkparsec.ordering.label import WHOLE_SHARD, Label
-from quarkparsec.ordering.messages import Ended, KVSReadRequest
+from quarkparsec.ordering.label import WHOLE_SHARD, Label, join_all
+from quarkparsec.ordering.messages import Ended, KVSReadRequest, Strand
 from quarkparsec.ordering.outcome import Failure, Miss, Outcome, Success, Wants
 from tests.ordering.places import at, candidate
 
@@ -18,7 +18,7 @@ A, B = b"a", b"b"
 
 
 def executor(label: Label) -> Any:
-    return Executor(candidate(1, label))
+    return Executor(Strand((candidate(1, label),), label))
 
 
 def test_it_waits_for_every_eager_read() -> None:
@@ -29,7 +29,7 @@ def test_it_waits_for_every_eager_read() -> None:
     made.hear({B: 2})
     assert made.is_ready
     ended = made.run(at(0), lambda _, known: Success({}, dict(known)))
-    assert ended == Ended(at(0), Success({}, {A: 1, B: 2}), {A: 1, B: 2})
+    assert ended == Ended(at(0), (Success({}, {A: 1, B: 2}),), {A: 1, B: 2})
 
 
 def test_one_that_reads_nothing_runs_at_once() -> None:
@@ -53,24 +53,24 @@ def test_r9_a_lazy_read_that_is_wanted_is_asked_for_the_others_are_released() ->
     assert made.run(at(0), program) == [KVSReadRequest(at(0), A, True)]
     assert not made.is_ready
     made.hear({A: 5})
-    assert made.run(at(0), program) == Ended(at(0), Success({}, 5), {A: 5})
+    assert made.run(at(0), program) == Ended(at(0), (Success({}, 5),), {A: 5})
     assert made.releases(at(0)) == [KVSReadRequest(at(0), B, False)]
 
 
 def test_r16_who_wants_a_key_outside_the_label_misses() -> None:
     ended = executor(Label(lazy=(A,))).run(at(0), lambda *_: Wants((A, B)))
-    assert ended == Ended(at(0), Miss(Label(lazy=(A, B))), {})
+    assert ended == Ended(at(0), (Miss(Label(lazy=(A, B))),), {})
 
 
 def test_r16_who_writes_a_key_outside_the_label_misses_and_writes_nothing() -> None:
     ended = executor(Label(will=(A,))).run(at(0), lambda *_: Success({A: 1, B: 2}))
-    assert ended == Ended(at(0), Miss(Label(will=(A,), may=(B,))), {})
+    assert ended == Ended(at(0), (Miss(Label(will=(A,), may=(B,))),), {})
 
 
 def test_the_whole_shards_label_allows_every_key() -> None:
     made = executor(WHOLE_SHARD)
     made.hear({})
-    assert made.run(at(0), lambda *_: Success({B: 2})) == Ended(at(0), Success({B: 2}), {})
+    assert made.run(at(0), lambda *_: Success({B: 2})) == Ended(at(0), (Success({B: 2}),), {})
 
 
 @pytest.mark.parametrize("poison", [ZeroDivisionError("x"), RecursionError(), ValueError("y")])
@@ -80,8 +80,9 @@ def test_poison_fails_and_nothing_more(poison: Exception) -> None:
 
     ended = executor(Label(will=(A,))).run(at(0), program)
     assert isinstance(ended, Ended)
-    assert isinstance(ended.ending, Failure)
-    assert type(poison).__name__ in ended.ending.reason
+    (ending,) = ended.endings
+    assert isinstance(ending, Failure)
+    assert type(poison).__name__ in ending.reason
 
 
 @pytest.mark.parametrize("fault", [Corrupt("the disk lies"), InvariantBroken("our fault")])
@@ -98,4 +99,61 @@ def test_who_wants_what_it_has_fails_rather_than_running_for_ever() -> None:
     made.hear({A: 1})
     ended = made.run(at(0), lambda *_: Wants((A,)))
     assert isinstance(ended, Ended)
-    assert isinstance(ended.ending, Failure)
+    (ending,) = ended.endings
+    assert isinstance(ending, Failure)
+
+
+def strand(*labels: Label) -> Any:
+    """Several transactions that share an executor; each is named by its number."""
+    candidates = tuple(candidate(n, label, n) for n, label in enumerate(labels))
+    return Executor(Strand(candidates, join_all(labels)))
+
+
+def test_r12_in_a_strand_each_reads_what_those_before_it_wrote() -> None:
+    row = Label(eager=(A,), will=(A,))
+    made = strand(row, row, row)
+    made.hear({A: 5})
+    ended = made.run(at(0), lambda _, known: Success({A: known[A] + 1}, known[A]))
+    assert [ending.result for ending in ended.endings] == [5, 6, 7]
+    assert made.writes == {A: 8}
+
+
+def test_r14_in_a_strand_nothing_comes_of_the_one_that_fails() -> None:
+    row = Label(eager=(A,), will=(A,))
+    made = strand(row, row, row)
+    made.hear({A: 5})
+
+    def program(one: Any, known: Mapping[bytes, Any]) -> Outcome:
+        return Failure("no") if one.nonce == 1 else Success({A: known[A] + 1})
+
+    assert [type(each) for each in made.run(at(0), program).endings] == [Success, Failure, Success]
+    assert made.writes == {A: 7}
+
+
+def test_r16_in_a_strand_each_has_its_own_label() -> None:
+    made = strand(Label(eager=(A,)), Label(eager=(B,), will=(B,)))
+    made.hear({A: 1, B: 2})
+    seen = []
+
+    def program(_: Any, known: Mapping[bytes, Any]) -> Outcome:
+        seen.append(dict(known))
+        return Success({B: 3})
+
+    first, second = made.run(at(0), program).endings
+    assert first == Miss(Label(eager=(A,), may=(B,)))
+    assert second == Success({B: 3})
+    assert seen == [{A: 1}, {B: 2}]
+
+
+def test_a_strand_goes_on_where_it_waited_for_a_lazy_read() -> None:
+    made = strand(Label(), Label(lazy=(A,)), Label())
+    begun = []
+
+    def program(one: Any, known: Mapping[bytes, Any]) -> Outcome:
+        begun.append(one.nonce)
+        return Wants((A,)) if one.nonce == 1 and A not in known else Success({})
+
+    assert made.run(at(0), program) == [KVSReadRequest(at(0), A, True)]
+    made.hear({A: 1})
+    assert len(made.run(at(0), program).endings) == 3
+    assert begun == [0, 1, 1, 2]

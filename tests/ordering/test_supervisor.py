@@ -18,6 +18,7 @@ from quarkparsec.ordering.messages import (
     KVSReadRequest,
     KVSWrite,
     SpawnExecutor,
+    Strand,
     Writing,
 )
 from quarkparsec.ordering.outcome import Failure, Miss, Outcome, Success
@@ -37,7 +38,7 @@ def spawn(*places: int, after: int | None = None) -> SpawnExecutor:
 
 
 def execute(n: int, label: Label = READ_A) -> ExecuteTransaction:
-    return ExecuteTransaction(((at(n), candidate(n, label)),))
+    return ExecuteTransaction(((at(n), Strand((candidate(n, label),), label)),))
 
 
 def read(n: int, value: int = 0) -> KVSRead:
@@ -117,7 +118,7 @@ def test_r14_r15_who_fails_resolves_its_markers_and_writes_nothing(ending: Any) 
     supervisor.step(spawn(0))
     (write, _, summary) = supervisor.step(execute(0, Label(will=(A,))))
     assert write == KVSWrite((Writing(at(0), {}, True),))
-    assert summary.ended[0].ending == ending
+    assert summary.ended[0].endings == (ending,)
 
 
 def test_poison_does_not_keep_others_from_working() -> None:
@@ -127,8 +128,8 @@ def test_poison_does_not_keep_others_from_working() -> None:
     supervisor: Any = Supervisor(program)
     supervisor.step(spawn(0, 1))
     executions = (
-        (at(0), candidate(0, executable=False)),
-        (at(1), candidate(1, executable=True)),
+        (at(0), Strand((candidate(0, executable=False),), Label())),
+        (at(1), Strand((candidate(1, executable=True),), Label())),
     )
     assert written(supervisor.step(ExecuteTransaction(executions))) == [0, 1]
 
@@ -138,7 +139,7 @@ def test_a_summary_says_what_was_read_and_written_and_what_came_of_it() -> None:
     supervisor.step(spawn(0))
     supervisor.step(execute(0))
     *_, summary = supervisor.step(read(0, 7))
-    assert summary.ended == (Ended(at(0), Success({A: 8}, "done"), {A: 7}),)
+    assert summary.ended == (Ended(at(0), (Success({A: 8}, "done"),), {A: 7}),)
 
 
 @pytest.mark.parametrize("crash", range(9))

@@ -87,9 +87,9 @@ class WritesBeforeSuccess(Supervisor):
     """H7: what fails has written before."""
 
     def _end(self, executor: Executor, ended: Any) -> None:
-        label = executor.candidate.label
+        label = executor.strand.label
         super()._end(executor, ended)
-        if not isinstance(ended.ending, Success) and label.will:
+        if not isinstance(ended.endings[-1], Success) and label.will:
             partial = Writing(ended.fingerprint, {label.will[0]: 666}, True)
             self._writings[-1] = partial
 
@@ -112,8 +112,8 @@ class WorksInOrderOfArrival(Supervisor):
     """H9: the pool is full of whoever came first."""
 
     def _begin(self) -> None:
-        arrived = [each for each in self._candidates if each in self._queue]
-        rest = [each for each in self._queue if each not in self._candidates]
+        arrived = [each for each in self._strands if each in self._queue]
+        rest = [each for each in self._queue if each not in self._strands]
         self._queue.clear()
         self._queue.extend(arrived + rest)
         super()._begin()

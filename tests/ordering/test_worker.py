@@ -52,7 +52,7 @@ def of(kind: type, replies: list[Any]) -> Any:
 
 
 def end(n: int, ending: Any = Success({})) -> ExecutorFinished:  # noqa: B008 - a constant
-    return ExecutorFinished((Ended(at(n), ending, {}),))
+    return ExecutorFinished((Ended(at(n), (ending,), {}),))
 
 
 # --- requests
@@ -126,7 +126,7 @@ def test_epochs_follow_one_another_whatever_their_numbers() -> None:
 def test_an_executor_gets_its_own_transaction_whatever_the_order_of_the_answers() -> None:
     made = sealed(5, 6, 7)
     message = of(ExecuteTransaction, made.step(ExecutorPIDAssigned(((at(2), 1), (at(0), 2)))))
-    executed = {fingerprint: one.nonce for fingerprint, one in message.executions}
+    executed = {place: strand.candidates[0].nonce for place, strand in message.executions}
     assert executed == {at(2): 7, at(0): 5}
 
 
@@ -180,3 +180,32 @@ def test_what_misses_is_ordered_again_in_its_order_whenever_that_is_heard_of() -
     assert of(SpawnExecutor, replies) == SpawnExecutor((at(3), at(4)), at(2))
     assert made.place(keccak(b"\1")) == at(3)
     assert made.place(keccak(b"\3")) == at(4)
+
+
+# --- strands
+
+
+def test_a_strand_has_the_place_of_its_first_and_locks_for_all() -> None:
+    made: Any = Worker(0, EPOCH, START, strand_length=2)
+    labels = [Label(eager=(b"a",)), Label(may=(b"b",)), WHOLE_SHARD, Label(lazy=(b"a",))]
+    candidates = tuple(candidate(n, label) for n, label in enumerate(labels))
+    made.step(TransactionRequest(candidates))
+    replies = made.step(SealBatch())
+    assert of(SpawnExecutor, replies) == SpawnExecutor((at(0), at(2), at(3)), None)
+    assert of(KVSAcquireLock, replies).locks == (
+        (at(0), Label(eager=(b"a",), may=(b"b",))),
+        (at(2), WHOLE_SHARD),
+        (at(3), Label(lazy=(b"a",))),
+    )
+    assert [made.place(each.hash) for each in candidates] == [at(n) for n in range(4)]
+
+
+def test_of_a_strand_only_those_that_missed_are_ordered_again() -> None:
+    made: Any = Worker(0, EPOCH, START, strand_length=3)
+    made.step(request(1, 2, 3))
+    made.step(SealBatch())
+    made.step(KVSLockAcquired((at(0),)))
+    endings = (Success({}), Miss(WHOLE_SHARD), Failure("no"))
+    replies = made.step(ExecutorFinished((Ended(at(0), endings, {}),)))
+    assert of(SpawnExecutor, replies) == SpawnExecutor((at(3),), at(0))
+    assert made.place(keccak(b"\2")) == at(3)
