@@ -42,6 +42,9 @@ CHAIN_IDS_OF_TOOLS: Final = frozenset({1337, 31337})
 ContractKey = Literal["home", "common"]
 """Where a new contract lives: under its creator's home key, or all under one key."""
 
+Shuffle = Literal["none", "seeded"]
+"""How lane 1 orders a block: by tip and arrival, or by the epoch's seed."""
+
 
 class _Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     balance: str = "0x0"
@@ -71,6 +74,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     history: int
     archive: bool
     contract_key: ContractKey
+    shuffle: Shuffle
     extra_data: str
     alloc: dict[str, _Account]
     universal: dict[str, _Universal]
@@ -97,6 +101,8 @@ class Genesis(msgspec.Struct, frozen=True, dict=True):
     archive: bool
     """Keep all of them."""
     contract_key: ContractKey
+    shuffle: Shuffle
+    """Whether lane 1 orders a block's transactions by the epoch's seed."""
     extra_data: bytes
     alloc: Mapping[Recipient, GenesisEntry]
     universal_contracts: Mapping[Recipient, GenesisEntry]
@@ -116,12 +122,14 @@ class Genesis(msgspec.Struct, frozen=True, dict=True):
     def hash(self) -> Hash32:
         """What two nodes of one chain have in common."""
         scalars = (self.chain_id, self.shard_count, self.timestamp, self.gas_limit, self.base_fee)
-        words = (self.fork.encode(), self.contract_key.encode(), self.coinbase, self.extra_data)
+        choices = (self.fork.encode(), self.contract_key.encode(), self.shuffle.encode())
         return keccak(
             rlp.encode(
                 [
                     *map(rlp.scalar_bytes, scalars),
-                    *words,
+                    *choices,
+                    self.coinbase,
+                    self.extra_data,
                     _items(self.alloc),
                     _items(self.universal_contracts),
                 ]
@@ -172,6 +180,7 @@ def parse_genesis(text: bytes) -> Genesis:
         history=file.history,
         archive=file.archive,
         contract_key=file.contract_key,
+        shuffle=file.shuffle,
         extra_data=_data(file.extra_data, "extra_data"),
         alloc=_alloc(file.alloc),
         universal_contracts=_universal(file.universal),

@@ -21,13 +21,11 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Iterable, Iterator
-from enum import Enum, auto
 from operator import attrgetter
 from typing import Any, Final
 
-from msgspec import Struct
-
-from quarkparsec.ordering.label import Key, Keys, Label
+from quarkparsec.ordering.label import Key, Keys
+from quarkparsec.ordering.markers import BEFORE_ALL, Marker, Markers
 from quarkparsec.ordering.messages import (
     KVSAcquireLock,
     KVSLockAcquired,
@@ -41,50 +39,9 @@ from quarkparsec.ordering.messages import (
     Writing,
 )
 from quarkparsec.ordering.outcome import Value, Values
-from quarkparsec.types import Epoch, Fingerprint
-
-BEFORE_ALL: Final = Fingerprint(Epoch(-1), 0, 0)
-"""Below every fingerprint."""
+from quarkparsec.types import Fingerprint
 
 Reply = KVSLockAcquired | KVSRead | ProtocolViolation
-
-
-class Marker(Enum):
-    """A write marker's three states."""
-
-    PENDING = auto()
-    VALUE = auto()
-    NOWRITE = auto()
-
-
-class _Markers(Struct):
-    """What a transaction has in the timeline."""
-
-    fingerprint: Fingerprint
-    label: Label
-    unserved: Keys
-    """Will-read markers."""
-    values: Values | None = None
-    """None while its write markers are PENDING."""
-    released: set[Key] | None = None
-    """Lazy reads that are may-read markers no more."""
-    is_open: bool = False
-    has_begun: bool = False
-    """Whether it was told that nothing before it is pending, if its label is the whole shard."""
-    waiters: list[_Markers] | None = None
-    """Opened readers for whom these markers must be resolved first."""
-
-    @property
-    def is_done(self) -> bool:
-        """Whether nothing here will change or be read for it any more."""
-        decided = len(self.released) if self.released else 0
-        return self.values is not None and not self.unserved and decided == len(self.label.lazy)
-
-    def pinned_keys(self) -> Keys:
-        """What it may still read or write."""
-        label, released = self.label, self.released or ()
-        keys = self.unserved + tuple(key for key in label.lazy if key not in released)
-        return keys + label.will + label.may if self.values is None else keys
 
 
 _fingerprint = attrgetter("fingerprint")
@@ -106,19 +63,19 @@ class Timeline:
         self._heard_reads: Final = dict.fromkeys(self._heard_writes, BEFORE_ALL)
         self._seen = BEFORE_ALL
         """Covered by every worker's write watermark."""
-        self._markers: dict[Fingerprint, _Markers] = {}
+        self._markers: dict[Fingerprint, Markers] = {}
         """Of every transaction that isn't done, and above the read watermark of every one."""
-        self._closed: list[_Markers] = []
+        self._closed: list[Markers] = []
         """Recorded, not covered by the write watermark."""
-        self._rows: dict[Key, tuple[_Markers, ...]] = {}
+        self._rows: dict[Key, tuple[Markers, ...]] = {}
         """Per key the opened writers, in order."""
         self._grown: set[Key] = set()
         """Whose row has more than one writer."""
         self._resolved = 0
         """Transactions, since garbage was last looked for."""
-        self._pending: deque[_Markers] = deque()
+        self._pending: deque[Markers] = deque()
         """Opened, in order, the first of which is unresolved."""
-        self._whole: list[_Markers] = []
+        self._whole: list[Markers] = []
         """Opened and unresolved writers of the whole shard, in order."""
         self._early: dict[Fingerprint, list[KVSReadRequest | Writing]] = {}
         self._readings: list[Reading] = []
@@ -185,7 +142,7 @@ class Timeline:
         if label.writes and fingerprint <= self._heard_writes[worker]:
             self._violate(fingerprint, "a lock at or below its worker's watermark")
             return False
-        markers = self._markers[fingerprint] = _Markers(fingerprint, label, label.eager)
+        markers = self._markers[fingerprint] = Markers(fingerprint, label, label.eager)
         if fingerprint <= self._seen:
             self._open_late(markers)
         else:
@@ -209,7 +166,7 @@ class Timeline:
         for markers in covered:
             self._open(markers)
 
-    def _open(self, markers: _Markers) -> None:
+    def _open(self, markers: Markers) -> None:
         """Nothing can appear below it any more: serve its reads, and let it stand in its rows."""
         label = markers.label
         markers.is_open = True
@@ -225,7 +182,7 @@ class Timeline:
         self._stand(markers, label.will)
         self._stand(markers, label.may)
 
-    def _stand(self, markers: _Markers, keys: Keys) -> None:
+    def _stand(self, markers: Markers, keys: Keys) -> None:
         """Put a writer at the end of its rows; all keys that nobody else writes share one row."""
         rows, row = self._rows, (markers,)
         longer = {key: rows[key] + row for key in keys if key in rows}
@@ -234,7 +191,7 @@ class Timeline:
             rows.update(longer)
             self._grown.update(longer)
 
-    def _open_late(self, markers: _Markers) -> None:
+    def _open_late(self, markers: Markers) -> None:
         """What only reads may come after others were opened."""
         markers.is_open = True
         insort(self._pending, markers, key=_fingerprint)
@@ -259,7 +216,7 @@ class Timeline:
             if markers.is_open:
                 self._serve(markers)
 
-    def _serve(self, markers: _Markers) -> None:
+    def _serve(self, markers: Markers) -> None:
         """Push what can be pushed (R11); wait where the rest is to come from."""
         fingerprint, rows, unserved = markers.fingerprint, self._rows, markers.unserved
         values: dict[Key, Value] = dict.fromkeys(unserved, self._empty)
@@ -280,7 +237,7 @@ class Timeline:
         if values:
             self._readings.append((fingerprint, values))
 
-    def _writer_below(self, key: Key, fingerprint: Fingerprint) -> _Markers | None:
+    def _writer_below(self, key: Key, fingerprint: Fingerprint) -> Markers | None:
         """The newest earlier writer of a key that isn't NOWRITE."""
         newest = None
         for markers in self._row_below(key, fingerprint):
@@ -293,7 +250,7 @@ class Timeline:
         barrier = self._whole[whole - 1]
         return barrier if newest is None or barrier.fingerprint > newest.fingerprint else newest
 
-    def _row_below(self, key: Key, fingerprint: Fingerprint) -> Iterator[_Markers]:
+    def _row_below(self, key: Key, fingerprint: Fingerprint) -> Iterator[Markers]:
         row = self._rows.get(key)
         if not row:
             return
@@ -314,7 +271,7 @@ class Timeline:
             pending[0].has_begun = True
             self._readings.append((pending[0].fingerprint, {}))
 
-    def _answer_whole(self, markers: _Markers, key: Key) -> None:
+    def _answer_whole(self, markers: Markers, key: Key) -> None:
         """Everything before it is resolved: any key may be read at once."""
         if markers.values is not None:
             return
@@ -345,7 +302,7 @@ class Timeline:
         else:
             self._resolve(markers, values)
 
-    def _resolve(self, markers: _Markers, values: Values) -> None:
+    def _resolve(self, markers: Markers, values: Values) -> None:
         if markers.is_open and markers.label.is_whole:
             self._resolve_whole(markers, values)
         markers.values = values
@@ -357,7 +314,7 @@ class Timeline:
         if self._whole:
             self._let_whole_begin()
 
-    def _resolve_whole(self, markers: _Markers, values: Values) -> None:
+    def _resolve_whole(self, markers: Markers, values: Values) -> None:
         """From a barrier for all it becomes a writer of what it wrote."""
         self._whole.remove(markers)
         for key in values:
@@ -401,7 +358,7 @@ class Timeline:
         for key in list(self._grown):
             self._shorten(key, self._rows[key], min(bound, pins.get(key, bound)))
 
-    def _shorten(self, key: Key, row: tuple[_Markers, ...], bound: Fingerprint) -> None:
+    def _shorten(self, key: Key, row: tuple[Markers, ...], bound: Fingerprint) -> None:
         end = bisect_left(row, bound, key=_fingerprint)
         newest = next((i for i in range(end - 1, -1, -1) if key in (row[i].values or ())), None)
         kept = row[end:] if newest is None else (row[newest], *row[end:])

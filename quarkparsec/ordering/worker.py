@@ -20,6 +20,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from quarkparsec.ordering.label import WHOLE_SHARD, join_all
+from quarkparsec.ordering.markers import BEFORE_ALL
 from quarkparsec.ordering.messages import (
     ExecuteTransaction,
     ExecutorFinished,
@@ -37,7 +38,6 @@ from quarkparsec.ordering.messages import (
 )
 from quarkparsec.ordering.outcome import Miss
 from quarkparsec.ordering.shuffle import order_of
-from quarkparsec.ordering.timeline import BEFORE_ALL
 from quarkparsec.types import Epoch, Fingerprint, Hash32
 
 IN_SHARD: Final = 1

@@ -224,7 +224,8 @@ class ShardMachine:
         opening = open_block(self._genesis, self._block.hash, event, self.blocks.root_hash)
         open_round = begin_round(event, opening, self.shard_state)
         candidates = self.pool.candidates(opening.context.base_fee, open_round.candidates_max)
-        job = partial(run_in_shard, open_round.draft, candidates, open_round.neighbourhood)
+        lane = partial(run_in_shard, open_round.draft, candidates, open_round.neighbourhood)
+        job = partial(lane, seed=opening.order_seed)
         return Executing(open_round, self._effects.run(job, LANE_BUDGET_MS))
 
     def _repeat_answer(self, now: InRound) -> State:

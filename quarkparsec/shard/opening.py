@@ -27,6 +27,8 @@ class Opening(NamedTuple):
     parent_root_hash: Hash32
     """Of the root block of the epoch before."""
     context: BlockContext
+    order_seed: Hash32 | None = None
+    """What lane 1 is shuffled by; None keeps the pool's order. A body that is replayed has its order."""
 
 
 def open_block(
@@ -41,7 +43,8 @@ def open_block(
         Hash32(message.seed),
         block_hash,
     )
-    return Opening(parent_hash, Hash32(message.parent_hash), context)
+    order_seed = Hash32(message.seed) if genesis.shuffle == "seeded" else None
+    return Opening(parent_hash, Hash32(message.parent_hash), context, order_seed)
 
 
 def open_block_again(

@@ -26,6 +26,7 @@ def fields(**changes: Any) -> dict[str, Any]:
         "history": 128,
         "archive": False,
         "contract_key": "home",
+        "shuffle": "none",
         "extra_data": "0x",
         "alloc": {
             USER: {"balance": "0x64"},

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from quarkparsec.ordering.label import WHOLE_SHARD, Label
+from quarkparsec.ordering.markers import Marker
 from quarkparsec.ordering.messages import (
     KVSLockAcquired,
     KVSReadRequest,
     ProtocolViolation,
 )
-from quarkparsec.ordering.timeline import Marker, Timeline
+from quarkparsec.ordering.timeline import Timeline
 from tests.ordering.places import at, finished, lock, readings, seen, write
 
 A, B = b"a", b"b"

@@ -8,12 +8,16 @@ import pytest
 
 from quarkparsec.chain.creation import create2_address, create_address
 from quarkparsec.chain.transaction import Transaction
+from quarkparsec.crypto.keccak import keccak
+from quarkparsec.runners.evm.precompiles.table import PRAGUE
+from quarkparsec.runners.evm.rules import Precompile
 from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.block_draft import BlockDraft, Deferred, Rerouted
 from quarkparsec.shard.lane_in_shard import run_in_shard
 from quarkparsec.shard.neighbourhood import Neighbourhood
 from quarkparsec.state.foreign import FOREIGN_STUB
-from quarkparsec.types import Gas, Recipient, ShardId, ShardKey, home_key, shard_of
+from quarkparsec.types import Gas, Hash32, Recipient, ShardId, ShardKey, Slot, home_key, shard_of
+from tests.runners.assembler import assemble, push
 from tests.runners.scene import ETHER, SENDER, Scene, recipient
 from tests.shard.programs import COUNTER, CREATE2_DEPLOYER, paying, storing
 
@@ -49,9 +53,13 @@ class Lane:
         runs_code = fields.pop("runs_code", False)
         return Candidate(self.transaction(nonce, to, **fields), ShardKey(key), runs_code)
 
-    def run(self, *candidates: Candidate, time: int = 10**9) -> None:
+    def run(self, *candidates: Candidate, time: int = 10**9, seed: Hash32 | None = None) -> None:
         left = iter(range(time))
-        run_in_shard(self.draft, candidates, self.neighbourhood, lambda: next(left, None) is None)
+
+        def out_of_time() -> bool:
+            return next(left, None) is None
+
+        run_in_shard(self.draft, candidates, self.neighbourhood, out_of_time, seed)
 
     def included(self) -> list[bytes]:
         return [entry.raw for entry in self.draft.entries]
@@ -123,9 +131,9 @@ def test_a_creation_whose_home_is_elsewhere_is_deferred_with_what_it_needs() -> 
     assert lane.draft.deferred == {SENDER: [Deferred(create, (contract,))]}
 
 
-def deploying(lane: Lane, home: int) -> tuple[Candidate, Recipient]:
+def deploying(lane: Lane, home: int, initcode: bytes = storing(1)) -> tuple[Candidate, Recipient]:
     """A call of the universal deployer, and the contract that it makes, at home in shard `home`."""
-    salt, initcode = 0, storing(1)
+    salt = 0
     while shard_of(home_key(create2_address(DEPLOYER, salt, initcode)), SHARD_COUNT) != home:
         salt += 1
     deploy = lane.candidate(0, DEPLOYER, data=salt.to_bytes(32, "big") + initcode)
@@ -231,3 +239,137 @@ def test_who_signs_for_a_key_means_it_and_meets_the_stub() -> None:
     lane.run(call)
     assert [receipt.status for receipt in lane.draft.receipts] == [0]
     assert lane.draft.rerouted == []
+
+
+# --- labels
+
+COUNTING = assemble("0 SLOAD SLOAD 1 ADD 0 SLOAD SSTORE STOP")
+MOVING = assemble("JUMPDEST 0 CALLDATALOAD 0 SSTORE STOP")
+POINTING_CODE = assemble(f"CALLDATASIZE {len(COUNTING) + 4} JUMPI") + COUNTING + MOVING
+"""Without data it counts in the slot that slot 0 names; with data it writes that into slot 0."""
+
+RETURNS_COUNTER = push(int.from_bytes(COUNTER, "big")) + assemble(
+    f"0 MSTORE {len(COUNTER)} {32 - len(COUNTER)} RETURN"
+)
+
+
+def slot(number: int) -> Slot:
+    return Slot(number.to_bytes(32, "big"))
+
+
+def listed(lane: Lane, nonce: int, *slots: int, **fields: Any) -> Candidate:
+    """A call of CONTRACT whose access list names some of its slots."""
+    access_list = ((CONTRACT, tuple(map(slot, slots))),)
+    return lane.candidate(nonce, CONTRACT, access_list=access_list, runs_code=True, **fields)
+
+
+def test_what_keeps_to_its_access_list_has_one_turn() -> None:
+    lane = Lane()
+    calls = [listed(lane, nonce, 0) for nonce in range(3)]
+    lane.run(*calls)
+    assert lane.included() == [call.transaction.raw for call in calls]
+    assert lane.scene.slot(CONTRACT, 0) == 3
+
+
+def test_r16_who_touches_a_slot_that_its_list_leaves_out_gets_another_turn_behind_the_others() -> (
+    None
+):
+    lane = Lane()
+    misses, after = listed(lane, 0), lane.candidate(1, recipient(9), value=1)
+    other = lane.candidate(0, recipient(9), value=2, sender=OTHER_SENDER)
+    lane.run(misses, after, other)
+    assert lane.included() == [each.transaction.raw for each in (other, misses, after)]
+    assert lane.scene.slot(CONTRACT, 0) == 1
+    assert [receipt.status for receipt in lane.draft.receipts] == [1, 1, 1]
+
+
+def test_r16_a_slot_that_depends_on_state_may_change_between_the_list_and_the_turn() -> None:
+    lane = Lane()
+    lane.scene.contract(CONTRACT, POINTING_CODE)
+    moves = lane.candidate(0, CONTRACT, data=slot(5), sender=OTHER_SENDER, runs_code=True)
+    counts = listed(lane, 0, 0)  # slot 0 names slot 0, when the list is made
+    lane.run(moves, counts)
+    assert lane.included() == [moves.transaction.raw, counts.transaction.raw]
+    assert lane.scene.slot(CONTRACT, 0) == 5
+    assert lane.scene.slot(CONTRACT, 5) == 1
+
+
+def test_r16_who_misses_twice_gets_the_whole_shard() -> None:
+    lane = Lane()
+    lane.scene.contract(CONTRACT, POINTING_CODE)
+    counts = listed(lane, 0, 0)
+    moves = [
+        lane.candidate(nonce, CONTRACT, data=slot(5 + nonce), sender=OTHER_SENDER, runs_code=True)
+        for nonce in range(3)
+    ]
+    lane.run(moves[0], counts, *moves[1:])
+    assert len(lane.included()) == 4
+    assert lane.included()[-1] == counts.transaction.raw
+    assert lane.scene.slot(CONTRACT, 7) == 1
+
+
+def test_money_to_what_becomes_a_contract_before_its_turn_runs_its_code() -> None:
+    lane = Lane()
+    deploy, contract = deploying(lane, home=0, initcode=RETURNS_COUNTER)
+    pays = lane.candidate(0, contract, value=5, sender=OTHER_SENDER)
+    lane.run(deploy, pays)
+    assert lane.included() == [deploy.transaction.raw, pays.transaction.raw]
+    assert lane.scene.slot(contract, 0) == 1
+    assert lane.scene.entry(contract).balance == 5
+
+
+# --- poison
+
+
+def test_an_endless_loop_ends_by_its_gas_and_the_others_have_their_turns() -> None:
+    lane = Lane()
+    lane.scene.contract(CONTRACT, assemble("JUMPDEST 0 JUMP"))
+    endless = lane.candidate(0, CONTRACT, runs_code=True)
+    other = lane.candidate(0, recipient(9), value=2, sender=OTHER_SENDER)
+    lane.run(endless, other)
+    assert [receipt.status for receipt in lane.draft.receipts] == [0, 1]
+    assert lane.included() == [endless.transaction.raw, other.transaction.raw]
+
+
+def test_poison_leaves_nothing_and_nobody_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(data: bytes) -> bytes:
+        raise ZeroDivisionError("in a precompiled contract")
+
+    identity = Recipient((4).to_bytes(20, "big"))
+    monkeypatch.setitem(PRAGUE, identity, Precompile(lambda _: 15, breaks))
+    lane = Lane()
+    write_then_call = "7 0 SSTORE 0 0 0 0 5 4 GAS CALL STOP"
+    lane.scene.contract(CONTRACT, assemble(write_then_call), balance=100)
+    poison, after = lane.candidate(0, CONTRACT, runs_code=True), lane.candidate(1, recipient(9))
+    other = lane.candidate(0, recipient(9), value=2, sender=OTHER_SENDER)
+    lane.run(poison, after, other)
+    assert lane.included() == [other.transaction.raw]
+    (refused,) = lane.draft.invalid
+    assert (refused.transaction_hash, refused.reason) == (
+        poison.transaction.hash,
+        "execution failed",
+    )
+    assert lane.waits(after)
+    assert lane.scene.slot(CONTRACT, 0) == 0
+    assert lane.scene.entry(SENDER).nonce == 0
+    assert lane.scene.entry(SENDER).balance == ETHER
+
+
+# --- order
+
+
+def test_a_seed_shuffles_senders_and_keeps_their_nonces() -> None:
+    orders = set()
+    for number in range(8):
+        lane = Lane()
+        mine = [lane.candidate(nonce, recipient(9), value=1) for nonce in range(3)]
+        theirs = [
+            lane.candidate(nonce, recipient(9), value=2, sender=OTHER_SENDER) for nonce in range(3)
+        ]
+        lane.run(*mine, *theirs, seed=keccak(bytes([number])))
+        included = lane.included()
+        for row in (mine, theirs):
+            places = [included.index(each.transaction.raw) for each in row]
+            assert places == sorted(places)
+        orders.add(tuple(included))
+    assert len(orders) > 1

@@ -53,6 +53,7 @@ def genesis_of(shard_count: int, min_epoch_ms: int, heartbeat_ms: int) -> Genesi
         history=4,
         archive=False,
         contract_key="home",
+        shuffle="none",
         extra_data=b"",
         alloc=alloc,
         universal_contracts={DEPLOYER: GenesisEntry(ShardKey(0), 1, 0, DEPLOYER_CODE, {})},
