@@ -16,6 +16,7 @@ from rich.table import Table
 
 from benchmarks.cross_shard.command import cross_shard
 from benchmarks.engine.comparison import Comparison, render
+from benchmarks.engine.ordering import measure_ordering, render_ordering
 from benchmarks.engine.ours import Ours
 from benchmarks.engine.pipeline import compare_pipelines
 from benchmarks.engine.reads import compare_reads
@@ -50,6 +51,25 @@ def main(context: click.Context, quick: bool, json_path: Path | None) -> None:
         print_machine(console)
         tables = run_engine(QUICK if quick else FULL, console)
         save(json_path, {"engine": [table.as_json() for table in tables]})
+
+
+@main.command()
+@_quick
+@json_option
+def ordering(quick: bool, json_path: Path | None) -> None:
+    """Measure what the ordering machine adds to lane 1."""
+    console = Console()
+    print_machine(console)
+    with TemporaryDirectory(prefix="quarkparsec-bench-") as folder:
+        with console.status("signing, and writing the accounts"):
+            scenario = make_scenario(QUICK if quick else FULL)
+            ours = Ours(Path(folder) / "ours", scenario)
+        gc.freeze()
+        with console.status("lane 1, with and without the engines"):
+            rows = measure_ordering(ours, scenario)
+        ours.close()
+    console.print(render_ordering(rows))
+    save(json_path, {"ordering": [row.as_json() for row in rows]})
 
 
 @main.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -59,8 +60,7 @@ class Ours:
         transactions = [decode_transaction(raw) for raw in block]
         decode = watch.lap()
         draft = BlockDraft(self.state.journal(), context)
-        candidates = [Candidate(each, self._key(each)) for each in transactions]
-        run_in_shard(draft, candidates, ALONE, lambda: False)
+        run_in_shard(draft, self.candidates(transactions), ALONE, lambda: False)
         execute = watch.lap()
         opening = Opening(self._parent, GENESIS_HASH, context)
         built = build_block(self.state, draft, Wei(draft.tips), opening)
@@ -75,6 +75,16 @@ class Ours:
             built.block.header.transactions_root,
             built.block.header.receipts_root,
         )
+
+    def candidates(
+        self, transactions: Iterable[Transaction], runs_code: bool = False
+    ) -> list[Candidate]:
+        """Transactions as the pool would hand them to lane 1."""
+        return [Candidate(each, self._key(each), runs_code) for each in transactions]
+
+    def draft(self) -> BlockDraft:
+        """An empty block upon the head, as if nothing had been read yet in this epoch."""
+        return BlockDraft(self.state.journal(), self._context())
 
     def reopened(self) -> ShardState:
         """The state with nothing in its caches."""
