@@ -55,6 +55,8 @@ NOTHING: Final[Values] = {}
 LANE_IS_OVER: Final = Failure("the lane is over")
 PASSED_OVER: Final = Failure("passed over in this block")
 DEFERRED: Final = Failure("deferred to a later lane")
+INCLUDED: Final = Success(NOTHING)
+"""Its receipt is in the draft."""
 
 
 def run_in_shard(
@@ -105,8 +107,8 @@ class _Turns:
 
     def take(self, request: TransactionCandidate, _: Values) -> Ending:
         """Let a transaction have its turn; everything that it may touch is resolved."""
-        draft, neighbourhood = self._draft, self._neighbourhood
-        if self._is_over or draft.gas_left < TRANSACTION_GAS or self._out_of_time():
+        draft, neighbourhood, gas_left = self._draft, self._neighbourhood, self._draft.gas_left
+        if self._is_over or gas_left < TRANSACTION_GAS or self._out_of_time():
             self._is_over = True
             return LANE_IS_OVER
         candidate: Candidate = request.executable
@@ -123,7 +125,7 @@ class _Turns:
             candidate = self._rerouted(candidate)
             is_here = neighbourhood.destination_of(candidate) == neighbourhood.shard_id
         is_local = is_here and to is not None
-        fits = transaction.gas_limit <= draft.gas_left
+        fits = transaction.gas_limit <= gas_left
         if not (fits and (is_local or neighbourhood.can_serve(candidate))):
             self._passed_over.add(sender)
             return PASSED_OVER
@@ -151,14 +153,14 @@ class _Turns:
         finally:
             if outcome is None:
                 self._refuse(transaction, "execution failed")
-        beyond = keys_beyond(draft.journal, label)
+        beyond = keys_beyond(draft.journal, label) if draft.journal.accessed else ()
         if beyond:
             return self._miss(transaction, with_keys(label, beyond))
         if isinstance(outcome, Done):
-            if not self._neighbourhood.can_pay_out(outcome):
+            if outcome.gains and not self._neighbourhood.can_pay_out(outcome):
                 return self._pass_over(transaction)
             draft.include(transaction, to_key, outcome)
-            return Success(NOTHING, outcome)
+            return INCLUDED
         if isinstance(outcome, NeedKeys):
             if not self._neighbourhood.can_reach(outcome.recipients):
                 return self._pass_over(transaction)
