@@ -47,8 +47,11 @@ class Broker:
         """When to wake it at the latest; None if only others can move anything."""
         if not self._agents:
             return None
-        is_resting = any(agent.stage is Stage.RESTING for agent in self._agents.values())
-        return now_ms + (1 if is_resting else RESEND_MS)
+        agents = self._agents.values()
+        if any(agent.stage is Stage.RESTING for agent in agents):
+            return now_ms + 1
+        is_undecided = now_ms < self._deadline_ms and any(each.is_undecided for each in agents)
+        return min(now_ms + RESEND_MS, self._deadline_ms) if is_undecided else now_ms + RESEND_MS
 
     def begin(self, now_ms: int, task: Task, needs: tuple[Recipient, ...]) -> Agent | None:
         """A new ticket; None if there is no number left, or no time."""

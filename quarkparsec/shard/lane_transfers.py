@@ -64,6 +64,8 @@ class TransferLane:
         self._keys: Final[dict[Recipient, ShardKey]] = {}
         """Where payouts go that were refused at the recipient's home."""
         self._awaited: set[ShardId] = set()
+        self._first_keys: Final[dict[Recipient, ShardKey]] = {}
+        """The first key under which each recipient was sent something: an account has only one."""
         self._incoming: Final[dict[ShardId, int]] = {}
         """The version of what each source has sent."""
         self._said_ms = 0
@@ -119,7 +121,8 @@ class TransferLane:
 
     def _key_of(self, credit: lanes.Credit) -> ShardKey:
         recipient, key = Recipient(credit.recipient), ShardKey(credit.shard_key)
-        return self._draft.journal.key_of(recipient, key)
+        first = self._first_keys.setdefault(recipient, key)
+        return self._draft.journal.key_of(recipient, first)
 
     def _take_answer(
         self, now_ms: int, source: ShardId, item: lanes.CreditsAnswer

@@ -38,7 +38,7 @@ def replay(state: ShardState, block: ShardBlock, opening: Opening) -> BuiltBlock
     legs = block.legs
     try:
         for _ in range(len(block.entries) - legs.call_count - legs.transfer_count):
-            _run_in_shard(draft, next(entries))
+            _run_in_shard(draft, _next(entries))
         _run_tickets(draft, block, entries)
         _run_transfers(draft, block, entries)
         draft.credits = {each.source: each.credits for each in legs.credits}
@@ -59,7 +59,7 @@ def _run_in_shard(draft: BlockDraft, signed: _Signed) -> None:
 def _run_tickets(draft: BlockDraft, block: ShardBlock, entries: Iterator[_Signed]) -> None:
     for leg in block.legs.tickets:
         if isinstance(leg, Call):
-            transaction, to_key = next(entries)
+            transaction, to_key = _next(entries)
             outcome = run_call(draft, leg, transaction, to_key)
             draft.include(transaction, to_key, _done(outcome))
             draft.ticket_legs.append(leg)
@@ -79,6 +79,13 @@ def _run_transfers(draft: BlockDraft, block: ShardBlock, entries: Iterator[_Sign
     for payout in block.legs.payouts:
         journal.withdraw(payout.recipient, payout.amount)
     draft.payouts = block.legs.payouts
+
+
+def _next(entries: Iterator[_Signed]) -> _Signed:
+    signed = next(entries, None)
+    if signed is None:
+        raise Corrupt("a block has fewer transactions than its legs say")
+    return signed
 
 
 def _done(outcome: Outcome) -> Done:

@@ -15,10 +15,17 @@ from quarkparsec.chain.legs import Call, Claim, Payment
 from quarkparsec.root.root_store import RootStore
 from quarkparsec.shard.block_rows import HEADER, epoch_of
 from quarkparsec.shard.block_store import BlockStore
+from quarkparsec.state.stored import read_oldest
 from quarkparsec.store import MemoryStore, prefix_stop
 from quarkparsec.types import Epoch, ShardId
 from tests.simulation.faults import Faults
 from tests.simulation.world import Machines, World
+
+FIRST_SEED = 177
+"""Where the search for a telling run begins: at one, as long as the simulator stays as it is."""
+
+FORGOTTEN = 3
+"""The states up to this epoch can't be read any more."""
 
 
 class Books:
@@ -73,7 +80,7 @@ def books(*, after_power_cut: bool = False) -> Books:
 @cache
 def _quiet_run() -> World:
     """The first run without faults that has something of everything to tamper with."""
-    for seed in count():
+    for seed in count(FIRST_SEED):
         world = World(seed, Machines(), Faults())
         if world.genesis.shard_count == 2:
             world.run()
@@ -83,12 +90,12 @@ def _quiet_run() -> World:
 
 
 def _is_telling(made: Books) -> bool:
-    """Legs of all kinds, states that aren't kept any more, and a last epoch in which one shard sat by."""
+    """Legs of all kinds, a past that isn't kept, and a last epoch in which only one shard did something."""
     head = RootStore(made.master).head()
     legs = [block.legs for store in made.shards.values() for block in blocks_of(store)]
     kinds = {type(leg) for each in legs for leg in each.tickets}
     return (
-        head.number > 2 * made.genesis.history
+        max(map(read_oldest, made.shards.values())) > FORGOTTEN
         and len(head.participants) == 1
         and head.summaries[head.participants[0]].transaction_count > 0
         and kinds == {Call, Payment, Claim}

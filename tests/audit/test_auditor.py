@@ -28,7 +28,7 @@ from quarkparsec.state.tables import (
     storage_key,
 )
 from quarkparsec.types import Epoch, Hash32, Recipient, ShardId, Slot, Wei, shard_of
-from tests.audit.books import Books, alter, books, books_of, put, rows
+from tests.audit.books import FORGOTTEN, Books, alter, books, books_of, put, rows
 from tests.simulation.world import Machines, World
 
 
@@ -52,8 +52,8 @@ def test_states_that_are_kept_are_read_and_older_ones_made_again() -> None:
     made = books()
     kept = made.audit(made.head - 3)
     assert (kept.checked["states"], kept.checked["blocks run again"]) == (8, 0)
-    older = made.audit(2, 3)
-    assert (older.checked["states"], older.money and older.money.epoch) == (0, 3)
+    older = made.audit(2, FORGOTTEN)
+    assert (older.checked["states"], older.money and older.money.epoch) == (0, FORGOTTEN)
     assert older.checked["blocks run again"] > 0
 
 

@@ -91,10 +91,12 @@ def test_so_many_tickets_live_at_once_and_no_more() -> None:
     assert not made.is_full
 
 
-def test_it_wakes_soon_for_those_that_rest_and_late_for_those_that_wait() -> None:
+def test_it_wakes_for_rests_for_the_deadline_and_for_answers_that_do_not_come() -> None:
     made = broker()
     assert made.wake_ms(100) is None
     agent = begun(made)
+    assert made.wake_ms(100) == DEADLINE_MS < 100 + RESEND_MS
+    agent.stage = Stage.EXECUTING
     assert made.wake_ms(100) == 100 + RESEND_MS
     agent.stage = Stage.RESTING
     assert made.wake_ms(100) == 101

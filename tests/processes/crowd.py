@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import requests
@@ -53,6 +53,7 @@ class Crowd:
         """Wait until every transaction has come to something; then read all there is."""
         for recorder in self.recorders:
             recorder.stop()
+        self.raise_errors()
         for recorder in self.recorders:
             recorder.read_everything()
 
@@ -61,9 +62,15 @@ class Crowd:
         return [each for recorder in self.recorders for each in recorder.history]
 
     @property
-    def progress(self) -> int:
-        """How many transactions were acknowledged so far."""
-        return sum(len(recorder.receipts) for recorder in self.recorders)
+    def receipts(self) -> list[Any]:
+        """Of all that was acknowledged."""
+        return [each for recorder in self.recorders for each in recorder.receipts]
+
+    def raise_errors(self) -> None:
+        """Raise what made a client give up, if anything did."""
+        for recorder in self.recorders:
+            if recorder.error is not None:
+                raise recorder.error
 
     # --- what must hold
 
@@ -71,8 +78,11 @@ class Crowd:
         """Some serial order that agrees with real time explains everything."""
         assert check(self.history) == []
 
-    def check_money(self) -> None:
-        """At the end of every block that somebody looked at, all the money was there."""
+    def check_money(self, pending: Mapping[int, int]) -> None:
+        """At the end of every block that somebody looked at, all the money was there.
+
+        `pending` are the blocks whose tips waited for the coinbase's shard, and how much that was.
+        """
         cuts = [cut for recorder in self.recorders for cut in recorder.cuts]
         head = max(cut.block for cut in cuts)
         burned = [0]
@@ -81,13 +91,17 @@ class Crowd:
         ):
             fee = int(block["gasUsed"], 16) * int(block["baseFeePerGas"], 16)
             burned.append(burned[-1] + fee)
-        wrong = [cut for cut in cuts if cut.total != SUPPLY - burned[cut.block]]
-        assert wrong == []
+        missing = [
+            (cut.block, lost)
+            for cut in cuts
+            if (lost := SUPPLY - burned[cut.block] - pending.get(cut.block, 0) - cut.total)
+        ]
+        assert missing == []
 
     def check_receipts(self) -> None:
         """What was acknowledged stays so, word for word; what was replaced never took place."""
-        receipts = [each for recorder in self.recorders for each in recorder.receipts]
-        assert self._receipts([each["transactionHash"] for each in receipts]) == receipts
+        hashes = [receipt["transactionHash"] for receipt in self.receipts]
+        assert self._receipts(hashes) == self.receipts
         replaced = [each for recorder in self.recorders for each in recorder.replaced]
         assert self._receipts(replaced) == [None] * len(replaced)
 

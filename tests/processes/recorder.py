@@ -37,7 +37,9 @@ PATIENCE_S: Final = 60.0
 FEE: Final = 10 * 10**9
 PAST_BLOCKS: Final = 20
 """How far back reads of the past go."""
-IS_KNOWN: Final = ("already known", "nonce too low", "replacement transaction underpriced")
+IS_USED: Final = ("nonce too low", "already known")
+"""What is said to a transaction that took place; its shard may be about to learn of it."""
+IS_KNOWN: Final = (*IS_USED, "replacement transaction underpriced")
 """What is said to a transaction that needn't be sent again: it, or one in its place, is on its way."""
 
 
@@ -85,6 +87,7 @@ class Recorder(threading.Thread):
         self.replaced: Final[list[str]] = []
         """Hashes of transactions in whose place others came."""
         self.error: BaseException | None = None
+        """Why it gave up."""
         self._gateways: Final = [JsonRpc(url) for url in urls]
         self._everybody: Final = (*everybody, *ledger.contracts, COINBASE)
         self._ledger: Final = ledger
@@ -110,15 +113,13 @@ class Recorder(threading.Thread):
         try:
             while not self._stopping.is_set():
                 self._try(self._chance.choices(list(deeds), list(deeds.values()))[0])
-        except BaseException as error:  # noqa: BLE001 - whoever joins raises it
+        except BaseException as error:  # noqa: BLE001 - whoever started it raises it
             self.error = error
 
     def stop(self) -> None:
-        """Let it finish what is under way. Raises what went wrong."""
+        """Let it finish what is under way."""
         self._stopping.set()
         self.join()
-        if self.error is not None:
-            raise self.error
 
     # --- reading
 
@@ -187,7 +188,7 @@ class Recorder(threading.Thread):
         try:
             self._gateway().ask("eth_sendRawTransaction", self._chance.choice(self._used))
         except Refused as refusal:
-            if refusal.is_passing or refusal.message.startswith("nonce too low"):
+            if refusal.is_passing or refusal.message.startswith(IS_USED):
                 return
             raise
         raise AssertionError("a used nonce was accepted")
@@ -225,10 +226,13 @@ class Recorder(threading.Thread):
         """Send, again or something else instead, until there is a receipt."""
         attempts = [self._sign(make_plan(), FEE)]
         deadline = time.monotonic() + PATIENCE_S
-        while not self._try(lambda: self._submit(attempts[-1])) or not self._settle(attempts):
+        while True:
+            was_taken = self._try(lambda: self._submit(attempts[-1]))
+            if was_taken and self._settle(attempts):
+                break
             if time.monotonic() > deadline:
                 raise TimeoutError(f"stuck: {attempts}")
-            if self._chance.random() < self._haste:
+            if was_taken and self._chance.random() < self._haste:
                 attempts.append(self._sign(make_plan(), FEE << len(attempts)))
         self.next_nonce += 1
 

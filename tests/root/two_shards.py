@@ -27,14 +27,14 @@ OTHER = ShardId(1)
 class Driven:
     """The machine, its store, and what it said and told."""
 
-    def __init__(self, store: MemoryStore | None = None) -> None:
+    def __init__(self, store: MemoryStore | None = None, *, holding: bool = False) -> None:
         self.store = MemoryStore() if store is None else store
         open_root_chain(self.store, GENESIS)
         self.machine = RootMachine(GENESIS, self.store)
         self.said: list[wire.FromMaster] = []
         self.announced: list[Announce] = []
         self.excluded: list[Excluded] = []
-        self.holding = False
+        self.holding = holding
         self.held: list[Persist] = []
         self.now_ms = 100_000
         self.carry_out(self.machine.start(self.now_ms))
@@ -93,10 +93,19 @@ class Driven:
         message = wire.HasWork(shard_id, self.machine.term, wire.Work.READY)
         return self.give(message, after_ms)
 
-    def lane_ended(self, opened: wire.FromMaster, tips: int = 0) -> list[wire.FromMaster]:
-        assert isinstance(opened, wire.Open)
+    def lane_ended(
+        self,
+        opened: wire.FromMaster,
+        tips: int = 0,
+        wants: tuple[int, ...] = (),
+        reaches: tuple[ShardId, ...] = (),
+    ) -> list[wire.FromMaster]:
+        """The answer to an order to run a lane."""
+        assert isinstance(opened, wire.Open | wire.OpenLane)
+        lane = opened.lane if isinstance(opened, wire.OpenLane) else 1
+        amount = wire.to_amount(tips)
         return self.give(
-            wire.LaneEnded(opened.shard_id, opened.round, 1, wire.to_amount(tips), (), ())
+            wire.LaneEnded(opened.shard_id, opened.round, lane, amount, wants, reaches)
         )
 
     def sealed(

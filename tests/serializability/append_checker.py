@@ -68,8 +68,6 @@ def _cycles(graph: Graph, component: set[int], shape: _Shape) -> Iterator[list[E
         if not part <= component:
             continue
         for node in sorted(part):
-            for edge in graph.edges_from(node, (shape.first,)):
-                if edge.target in part:
-                    rest = graph.path(edge.target, node, shape.others, part, apart=shape.apart)
-                    if rest is not None:
-                        yield [edge, *rest]
+            cycle = graph.cycle(node, shape.first, shape.others, part, apart=shape.apart)
+            if cycle is not None:
+                yield cycle

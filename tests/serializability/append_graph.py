@@ -31,6 +31,14 @@ class Edge(NamedTuple):
     kind: Kind
 
 
+class _Place(NamedTuple):
+    """How far a search has come."""
+
+    node: int
+    is_barred: bool
+    """Whether RW may not come next."""
+
+
 class Graph:
     """Numbered nodes, edges of several kinds."""
 
@@ -68,23 +76,36 @@ class Graph:
                 found.append(component)
         return found
 
-    def path(
-        self, source: int, target: int, kinds: Collection[Kind], within: set[int], *, apart: bool
+    def cycle(
+        self,
+        node: int,
+        first: Kind,
+        others: Collection[Kind],
+        within: set[int],
+        *,
+        apart: bool,
     ) -> list[Edge] | None:
-        """A shortest way. `apart`: it neither begins nor ends with RW, nor has two of them in a row."""
-        start = (source, apart)  # a node, and whether RW may not come next
-        came_by: dict[tuple[int, bool], Edge | None] = {start: None}
-        origin: dict[tuple[int, bool], tuple[int, bool]] = {}
-        queue = deque([start])
+        """A shortest way from a node to itself; the kind of its first edge is given, those of the others, too.
+
+        `apart`: no two RW in a row, nor at its end, if the first one is RW.
+        """
+        queue: deque[_Place] = deque()
+        came_by: dict[_Place, Edge] = {}
+        origin: dict[_Place, _Place] = {}
+        for edge in self.edges_from(node, (first,)):
+            if edge.target in within:
+                start = _Place(edge.target, apart)
+                came_by[start] = edge
+                queue.append(start)
         while queue:
             place = queue.popleft()
-            node, barred = place
-            if node == target and not (apart and barred):
+            if place.node == node and not (apart and place.is_barred):
                 return _retrace(place, came_by, origin)
-            for edge in self.edges_from(node, kinds):
+            for edge in self.edges_from(place.node, others):
                 is_rw = edge.kind is Kind.RW
-                following = (edge.target, apart and is_rw)
-                if edge.target in within and following not in came_by and not (barred and is_rw):
+                following = _Place(edge.target, apart and is_rw)
+                skipped = edge.target not in within or (place.is_barred and is_rw)
+                if not skipped and following not in came_by:
                     came_by[following], origin[following] = edge, place
                     queue.append(following)
         return None
@@ -123,14 +144,10 @@ def _reachable(root: int, targets: dict[int, list[int]], barred: set[int]) -> se
 
 
 def _retrace(
-    place: tuple[int, bool],
-    came_by: dict[tuple[int, bool], Edge | None],
-    origin: dict[tuple[int, bool], tuple[int, bool]],
+    place: _Place, came_by: dict[_Place, Edge], origin: dict[_Place, _Place]
 ) -> list[Edge]:
-    edges: list[Edge] = []
-    edge = came_by[place]
-    while edge is not None:
-        edges.append(edge)
+    edges = [came_by[place]]
+    while place in origin:
         place = origin[place]
-        edge = came_by[place]
+        edges.append(came_by[place])
     return edges[::-1]

@@ -1,4 +1,7 @@
-"""A shard machine on a memory store, driven by hand: the master's part is played by the test."""
+"""A shard machine on a memory store, driven by hand: the master's part is played by the test.
+
+The other shards' part, too, if the genesis has some; this is shard 0.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,13 @@ from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.store import MemoryStore
 from quarkparsec.types import Epoch, Hash32, ShardId, ShardKey
 from quarkparsec.wire import epoch as wire
+from quarkparsec.wire.lanes import LaneMessages
 from tests.simulation.scenery import genesis_of
 from tests.simulation.wallet import GWEI, Wallet, wallets
 
 ALICE, BOB, CAROL = wallets(1, 3)[ShardId(0)]
+Said = wire.FromShard | LaneMessages
+
 GENESIS: Genesis = genesis_of(1, 0, 0)
 TERM = 1
 ROOT_0 = keccak(b"root block 0")
@@ -30,22 +36,24 @@ ANY_KEY = ShardKey(0)
 class Driven:
     """The machine, its store, and what it said."""
 
-    def __init__(self, store: MemoryStore | None = None) -> None:
+    def __init__(self, store: MemoryStore | None = None, genesis: Genesis = GENESIS) -> None:
         self.store = MemoryStore() if store is None else store
-        state = open_shard(self.store, GENESIS, ShardId(0))
-        self.machine = ShardMachine(GENESIS, ShardId(0), self.store, state)
-        self.said: list[wire.FromShard] = []
+        self.shard_count = genesis.shard_count
+        state = open_shard(self.store, genesis, ShardId(0))
+        self.machine = ShardMachine(genesis, ShardId(0), self.store, state)
+        self.said: list[Said] = []
         self.announced: list[Announce] = []
         self.held: list[Any] = []
         """Effects that the test has not let happen yet."""
         self.hold: type | None = None
         self.root_hash = ROOT_0
+        self.now_ms = 0
         self.carry_out(self.machine.start(0))
 
-    def give(self, event: Any) -> list[wire.FromShard]:
+    def give(self, event: Any) -> list[Said]:
         """Feed an event; what the machine says about it."""
         before = len(self.said)
-        self.carry_out(self.machine.step(0, event))
+        self.carry_out(self.machine.step(self.now_ms, event))
         return self.said[before:]
 
     def carry_out(self, effects: list[Any]) -> None:
@@ -61,24 +69,27 @@ class Driven:
             self.said.append(effect.message)
         elif isinstance(effect, Persist):
             self.store.write(effect.batch, sync=effect.sync)
-            self.carry_out(self.machine.step(0, Persisted(effect.token)))
+            self.carry_out(self.machine.step(self.now_ms, Persisted(effect.token)))
         elif isinstance(effect, Run):
             result = effect.job(lambda: False)
-            self.carry_out(self.machine.step(0, JobDone(effect.job_id, result)))
+            self.carry_out(self.machine.step(self.now_ms, JobDone(effect.job_id, result)))
         elif isinstance(effect, Announce):
             self.announced.append(effect)
 
     def admit(self, wallet: Wallet, nonce: int, value: int = 1) -> Hash32:
         transaction = wallet.sign(nonce, CAROL.recipient, value)
-        self.carry_out(self.machine.admit(0, Candidate(transaction, ANY_KEY)))
+        self.take(Candidate(transaction, ANY_KEY))
         return transaction.hash
+
+    def take(self, candidate: Candidate) -> None:
+        self.carry_out(self.machine.admit(self.now_ms, candidate))
 
     def state_name(self) -> str:
         return type(self.machine.state).__name__
 
     # --- the master's part
 
-    def welcome(self, epoch: int = 0, block_hash: bytes | None = None) -> list[wire.FromShard]:
+    def welcome(self, epoch: int = 0, block_hash: bytes | None = None) -> list[Said]:
         join = next(each for each in reversed(self.said) if isinstance(each, wire.Join))
         block_hash = join.block_hash if block_hash is None else block_hash
         return self.give(
@@ -93,7 +104,7 @@ class Driven:
             )
         )
 
-    def open(self, epoch: int = 1, attempt: int = 0) -> list[wire.FromShard]:
+    def open(self, epoch: int = 1, attempt: int = 0) -> list[Said]:
         return self.give(
             wire.Open(
                 ShardId(0),
@@ -102,20 +113,24 @@ class Driven:
                 1_000,
                 wire.to_amount(GWEI),
                 bytes(32),
-                1,
-                (ShardId(0),),
+                self.shard_count,
+                tuple(map(ShardId, range(self.shard_count))),
                 wire.Tickets(1_000 * attempt, 1, 1_000),
             )
         )
 
-    def seal(self, epoch: int = 1, attempt: int = 0, fees: int = 0) -> list[wire.FromShard]:
+    def seal(self, epoch: int = 1, attempt: int = 0, fees: int = 0) -> list[Said]:
         open_round = wire.Round(Epoch(epoch), TERM, attempt)
         return self.give(wire.Seal(ShardId(0), open_round, wire.to_amount(fees)))
 
-    def abort(self, epoch: int = 1, attempt: int = 0) -> list[wire.FromShard]:
+    def open_lane(self, lane: int, epoch: int = 1, attempt: int = 0) -> list[Said]:
+        open_round = wire.Round(Epoch(epoch), TERM, attempt)
+        return self.give(wire.OpenLane(ShardId(0), open_round, lane))
+
+    def abort(self, epoch: int = 1, attempt: int = 0) -> list[Said]:
         return self.give(wire.Abort(ShardId(0), wire.Round(Epoch(epoch), TERM, attempt)))
 
-    def commit(self, block_hash: bytes, epoch: int = 1) -> list[wire.FromShard]:
+    def commit(self, block_hash: bytes, epoch: int = 1) -> list[Said]:
         self.root_hash = keccak(self.root_hash)
         return self.give(
             wire.Commit(
@@ -124,6 +139,6 @@ class Driven:
         )
 
 
-def summary_of(sealed: wire.FromShard) -> ShardSummary:
+def summary_of(sealed: Said) -> ShardSummary:
     assert isinstance(sealed, wire.Sealed)
     return ShardSummary.from_item(rlp.decode_list(sealed.summary))

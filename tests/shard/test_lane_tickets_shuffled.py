@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Final
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quarkparsec.chain.legs import Call, Claim, Payment
@@ -34,6 +34,7 @@ from tests.shard.programs import (
     creating,
     paying,
     storing,
+    watching,
 )
 
 WALLETS: Final = [wallet for group in PEOPLE for wallet in group[:2]]
@@ -47,6 +48,10 @@ CONTRACTS: Final = {
     **{contract_at(key, 2): paying(WALLETS[3 * key % 8].recipient, 5) for key in KEYS},
     **{contract_at(key, 3): creating(INITCODE, times=2) for key in KEYS},
     **{contract_at(key, 4): REFUSER for key in KEYS},
+    **{
+        contract_at(key, 5): watching(*[wallet.recipient for wallet in PEOPLE[key][:2]])
+        for key in KEYS
+    },
 }
 TARGETS: Final = [*CONTRACTS, *[wallet.recipient for wallet in WALLETS]]
 
@@ -62,6 +67,9 @@ NETWORKS: Final = st.tuples(
     st.integers(0, 2**32), st.sampled_from([0.0, 0.3]), st.sampled_from([0.0, 0.3])
 )
 """Seed, lost, repeated."""
+
+QUARTER: Final = settings(max_examples=settings().max_examples // 4)
+"""For rounds of many transactions."""
 
 Wish = tuple[str, int, int]
 
@@ -93,6 +101,8 @@ def check_legs(settled: Settled) -> None:
     """What shards say of one another agrees: each ticket has one call, and its other legs fit that."""
     calls = {leg.ticket: leg for leg in settled.calls}
     assert len(calls) == len(settled.calls)
+    for legs in (settled.payments, settled.claims):
+        assert len(set(legs)) == len(legs)
     for leg in settled.payments + settled.claims:
         assert leg.position == calls[leg.ticket].position
     for payment in settled.payments:
@@ -144,6 +154,7 @@ def test_a_lane_that_runs_out_of_time_leaves_transactions_whole(
     assert again.invalid == settled.invalid == []
 
 
+@QUARTER
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.3]))
 def test_a_hot_contract_serves_everybody_in_one_epoch(seed: int, repeated: float) -> None:
     shards = fresh()
@@ -156,6 +167,7 @@ def test_a_hot_contract_serves_everybody_in_one_epoch(seed: int, repeated: float
     assert shards.balance(hot) == ETHER - 5 * len(calls)
 
 
+@QUARTER
 @given(st.integers(0, 2**32))
 def test_without_losses_nothing_is_left_for_another_epoch(seed: int) -> None:
     """Calls in a circle: everybody pays somebody whose own call is under way."""

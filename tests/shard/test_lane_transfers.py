@@ -325,6 +325,16 @@ def test_a_destination_refuses_what_is_no_transfer_or_lives_elsewhere(
     assert answer == (3, lanes.CreditsAnswer(1, refused))
 
 
+def test_an_account_that_isnt_there_yet_gets_one_key_whoever_sends_what() -> None:
+    alone, away = Alone(), recipient(5, home=1)
+    first, second = (lanes.Credit(away, key, to_amount(3), True) for key in (4, 8))
+    (taken,) = alone.step(0, (3, lanes.Credits(1, (first,))))
+    (refused,) = alone.step(1, (2, lanes.Credits(1, (second,))))
+    assert taken == (3, lanes.CreditsAnswer(1, ()))
+    assert refused == (2, lanes.CreditsAnswer(1, (lanes.Refusal(0, 4),)))
+    assert alone.step(2, (3, lanes.Credits(1, (first,)))) == [taken]
+
+
 def test_a_payout_is_what_the_account_gained_as_far_as_it_still_has_it() -> None:
     stranger, poorer = recipient(5, home=2), recipient(6, home=2)
     alone = Alone(gains={stranger: 9, poorer: 8})

@@ -65,6 +65,7 @@ def test_a_message_acts_exactly_where_it_should(message: type) -> None:
 def test_a_shard_says_nothing_before_its_incarnation_is_durable() -> None:
     driven = Driven.__new__(Driven)
     driven.hold, driven.held, driven.said, driven.announced = Persist, [], [], []
+    driven.now_ms = 0
     fresh = Driven()
     driven.store, driven.machine = fresh.store, fresh.machine
     driven.carry_out(driven.machine.start(0))

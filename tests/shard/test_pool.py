@@ -12,6 +12,7 @@ from quarkparsec.errors import Rejected
 from quarkparsec.limits import POOL_ACCOUNT_PENDING_MAX, POOL_ACCOUNT_QUEUED_MAX, POOL_LIFETIME_MS
 from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.admission import Rules
+from quarkparsec.shard.block_draft import Rerouted
 from quarkparsec.shard.pool import Capacity, Pool
 from quarkparsec.state.account import Account
 from quarkparsec.types import Gas, Hash32, Nonce, Recipient, ShardKey, Wei
@@ -234,6 +235,23 @@ def test_bytes_are_bounded_too() -> None:
     with pytest.raises(Rejected, match="underpriced"):
         add(pool, signed(BOB, data=b"\0" * 800, gas_limit=100_000, price=5))
     assert pool.size_bytes <= 1_000
+
+
+def test_a_transfer_that_turned_out_to_be_a_call_waits_in_its_place_for_another_lane() -> None:
+    pool = Pool(RULES)
+    first, call, after = (signed(nonce=nonce) for nonce in range(3))
+    for transaction in (first, call, after):
+        add(pool, transaction)
+    account = Account(Nonce(1), RICH, EMPTY_TRIE_ROOT, EMPTY_HASH, KEY)
+    rerouted = [Rerouted(each, ShardKey(9)) for each in (call.hash, Hash32(bytes(32)))]
+    pool.follow({ALICE: account}, (), rerouted)
+    assert pool.candidates(Wei(1), 9) == [
+        Candidate(call, ShardKey(9), runs_code=True),
+        Candidate(after, KEY),
+    ]
+    found = pool.find(call.hash)
+    assert found is not None
+    assert found.entry.to_key == 9
 
 
 class PoolMachine(RuleBasedStateMachine):

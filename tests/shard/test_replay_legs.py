@@ -152,3 +152,13 @@ def test_invented_legs_are_noticed_in_an_empty_block() -> None:
     for legs in invented:
         with pytest.raises(Corrupt):
             replay(shards.states[ShardId(3)], replace(block, legs=legs), shards.opening())
+
+
+def test_legs_without_their_transactions_are_noticed() -> None:
+    shards = fresh()
+    shards.epoch = 1
+    shard_id, block = next(
+        (shard_id, block) for shard_id, block in blocks().items() if block.legs.call_count
+    )
+    with pytest.raises(Corrupt, match="fewer transactions"):
+        replay(shards.states[shard_id], replace(block, entries=()), shards.opening())

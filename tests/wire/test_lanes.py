@@ -31,6 +31,7 @@ ITEMS = (
     lanes.NeedKeys(1, 2, (WHO,)),
     lanes.Retry(1, 2),
     lanes.Refused(1, 2, "why"),
+    lanes.Elsewhere(1, 2, 2**32 - 1),
     lanes.Commit(1, 2, 3, (CLAIM,)),
     lanes.Committed(1, 2),
     lanes.Rollback(1, 2),
