@@ -17,7 +17,7 @@ from tests.simulation.world import Outcome, simulate
 
 SEEDS = int(os.environ.get("SIMULATION_SEEDS", "200"))
 SEEDS_PER_TEST = 50
-SEEDS_UNTIL_FOUND = 120
+SEEDS_UNTIL_FOUND = 500
 
 KNOWN_SEEDS = sorted(Path(__file__).with_name("seeds").glob("*.txt"))
 
