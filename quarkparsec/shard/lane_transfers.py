@@ -194,16 +194,11 @@ class TransferLane:
         return is_transfer(self._draft.journal, transaction, recipient, self._draft.context)
 
     def _plan_payout(self, recipient: Recipient) -> None:
-        """What was gained goes home; to a contract that lives elsewhere goes all that it has here.
-
-        Nobody signs for that, so it is what an earlier epoch couldn't deliver as the contract's shard was away.
-        """
         key = self._keys.get(recipient, home_key(recipient))
         destination = self._neighbourhood.shard_of_key(key)
         is_here = destination == self._neighbourhood.shard_id
         balance = self._draft.journal.entry(recipient).balance
-        is_contract = recipient in self._keys
-        amount = balance if is_contract else min(self._draft.gains[recipient], balance)
+        amount = min(self._draft.gains[recipient], balance)
         if is_here or not amount or destination not in self._neighbourhood.present:
             return
         self._draft.journal.add_balance(recipient, -amount)

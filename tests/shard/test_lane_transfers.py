@@ -355,16 +355,3 @@ def create_elsewhere(shards: Neighbours) -> None:
     before = [transfer(each, BOB.recipient) for each in range(nonce)]
     create = sign(ALICE, nonce, None, data=storing(1))
     assert shards.run(*before, create).done(create).receipt.contract == ELSEWHERE
-
-
-def test_a_contract_elsewhere_gets_what_could_not_be_delivered_before_as_well() -> None:
-    contract = recipient(7, home=2)
-    alone = Alone(gains={contract: 2})
-    alone.scene.state.put(contract, 9)
-    ((shard, sent),) = alone.step(0)
-    assert (shard, [from_amount(each.amount) for each in sent.credits]) == (2, [2])
-    said = alone.step(1, (2, lanes.CreditsAnswer(1, (lanes.Refusal(0, 0x13),))))
-    assert [(shard, item.credits) for shard, item in said] == [
-        (2, ()),
-        (3, (lanes.Credit(contract, 0x13, to_amount(9), False),)),
-    ]
