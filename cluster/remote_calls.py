@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -59,19 +60,20 @@ class RemoteCalls:
 
     async def call(self, request: CallRequest, epoch: Epoch) -> bytes:
         """What the call returns. Raises as `Node.call` does."""
-        return (await self._run(ReadOnlyCall, request, epoch)).output
+        return (await self._run(ReadOnlyCall, request, await self._surroundings(epoch))).output
 
     async def estimate_gas(self, request: CallRequest, epoch: Epoch) -> Gas:
         """The least gas limit with which it succeeds. Raises as `Node.call` does."""
-        return Gas((await self._run(EstimateGas, request, epoch)).gas_used)
+        upon = _in_a_block_to_come(await self._surroundings(epoch))
+        return Gas((await self._run(EstimateGas, request, upon)).gas_used)
 
     async def _run(
-        self, kind: type[ReadOnlyCall | EstimateGas], request: CallRequest, epoch: Epoch
+        self, kind: type[ReadOnlyCall | EstimateGas], request: CallRequest, upon: Surroundings
     ) -> CallAnswer:
         key = await self._key_of(request)
         shard_id = self._router.shard_of_key(key)
-        purse = await self._purse(request, shard_id, epoch)
-        query = kind(shard_id, _unsigned(request, key, purse), await self._surroundings(epoch))
+        purse = await self._purse(request, shard_id, Epoch(upon.epoch))
+        query = kind(shard_id, _unsigned(request, key, purse), upon)
         answer = await self._ask(query)
         if answer.error == REVERTED:
             raise ExecutionReverted(answer.output, await self._elsewhere(answer, key))
@@ -148,6 +150,15 @@ class RemoteCalls:
                 if location.is_contract and location.shard_key != key:
                     return ContractElsewhere(stranger, location.shard_key, key)
         return None
+
+
+def _in_a_block_to_come(upon: Surroundings) -> Surroundings:
+    """Upon the same state, but at the clock of the block that the transaction will be in.
+
+    Many blocks share a second. What a contract does once a second (a price oracle's entry) would be missing in an
+    estimate upon the block that did it, and the transaction would run out of gas in the next second.
+    """
+    return msgspec.structs.replace(upon, timestamp=max(upon.timestamp + 1, int(time.time())))
 
 
 def _unsigned(request: CallRequest, key: ShardKey, purse: Purse | None) -> UnsignedCall:

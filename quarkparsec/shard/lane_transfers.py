@@ -199,7 +199,7 @@ class TransferLane:
         is_here = destination == self._neighbourhood.shard_id
         balance = self._draft.journal.entry(recipient).balance
         amount = min(self._draft.gains[recipient], balance)
-        if is_here or not amount or destination not in self._neighbourhood.present:
+        if is_here or not amount:
             return
         self._draft.journal.add_balance(recipient, -amount)
         planned = _Planned(Credit(recipient, key, Wei(amount)), None)

@@ -6,7 +6,8 @@
     another shard, and code may run there                       2
     another shard, and nothing runs there                       3
 
-What needs a shard that is absent from the round waits in the pool.
+What needs a shard that is absent from the round waits in the pool; so does what pays strangers, of whom nobody
+here knows whether they are contracts of the absent one.
 """
 
 from __future__ import annotations
@@ -49,8 +50,11 @@ class Neighbourhood(NamedTuple):
         return all(self.home_of(recipient) in self.present for recipient in recipients)
 
     def can_pay_out(self, done: Done) -> bool:
-        """Whether the money that a transaction left with strangers can go home."""
-        return self.can_reach(recipient for recipient, _ in done.gains)
+        """Whether the money that a transaction left with strangers can get where they live.
+
+        A stranger's home may say that it is a contract of yet another shard; so all have to be there.
+        """
+        return not done.gains or len(self.present) == self.shard_count
 
     def is_local(self, candidate: Candidate) -> bool:
         """Whether lane 1 can try it."""

@@ -56,11 +56,12 @@ def play(
     folder: Path,
     alloc: Mapping[Recipient, dict[str, str]],
     scene: Callable[[RemoteCalls], Awaitable[Answer]],
+    **chain: str,
 ) -> Answer:
     """Play a scene at a gateway of a fresh cluster."""
 
     async def on_stage() -> Answer:
-        async with running(make_identity(folder, alloc)) as (router, _):
+        async with running(make_identity(folder, alloc, **chain)) as (router, _):
             return await scene(RemoteCalls(router))
 
     return asyncio.run(on_stage())
@@ -100,6 +101,20 @@ def test_estimates_cross_shards_too(tmp_path: Path) -> None:
             await calls.estimate_gas(request(CAROL_AT, **too_much), GENESIS)
 
     play(tmp_path, {PLACED: contract(ASKS_FOR_MONEY)}, scene)
+
+
+@pytest.mark.parametrize("genesis_time", ["0x6955b900", "0xffffffff"])
+def test_an_estimate_has_the_clock_of_a_block_to_come(tmp_path: Path, genesis_time: str) -> None:
+    """The contract has noted this second already, and pays only for noting another one."""
+
+    async def scene(calls: RemoteCalls) -> int:
+        return await calls.estimate_gas(request(CAROL_AT), GENESIS)
+
+    notes_seconds = contract(assemble("TIMESTAMP 0 SSTORE"))
+    placed: Any = {**notes_seconds, "storage": {"0x0": genesis_time}}
+    notes_another_second_gas = 2_100 + 2_900
+    estimate = play(tmp_path, {PLACED: placed}, scene, timestamp=genesis_time)
+    assert estimate > 21_000 + notes_another_second_gas
 
 
 def test_a_creation_runs_where_it_would_be_sent_with_the_senders_nonce(tmp_path: Path) -> None:

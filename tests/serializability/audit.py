@@ -12,10 +12,9 @@ from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.store import MemoryStore, Reader
 from quarkparsec.types import Epoch, ShardId
-from tests.serializability import matching
 from tests.serializability.comparison import Comparison
 from tests.serializability.conflicts import ConflictGraph, find_cycle
-from tests.serializability.matching import Matching
+from tests.serializability.matching import EpochOfShards, Matching
 from tests.serializability.replicas import Replicas
 from tests.serializability.step import Place, Step
 from tests.serializability.violation import Violation, require
@@ -53,7 +52,7 @@ class Audit:
         require(tuple(sorted(blocks)) == root.participants, "a participant's block is missing")
         reexecutions = self.replicas.apply(blocks, lambda number: self.roots[number].hash)
         shard_count = self.replicas.genesis.shard_count
-        self._matching.check(matching.Epoch(blocks, reexecutions, shard_count))
+        self._matching.check(EpochOfShards(blocks, reexecutions, shard_count))
         for shard_id, each in reexecutions.items():
             for step in in_live_order(each.steps, (live_order or {}).get(shard_id)):
                 self.graph.add(shard_id, step.place, step.access)

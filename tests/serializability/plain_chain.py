@@ -15,11 +15,13 @@ from eth.db.atomic import AtomicDB
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.prague import PragueState
 from eth.vm.forks.prague.transactions import PragueTransactionBuilder
+from eth_utils import ValidationError
 
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.header import Header
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.types import Hash32, Recipient, ShardId, Slot, home_key, shard_of
+from tests.serializability.violation import Violation
 
 Logs = tuple[tuple[bytes, tuple[bytes, ...], bytes], ...]
 
@@ -71,7 +73,10 @@ class PlainChain:
         """Run a transaction, which the cluster ran in shard `shard_id`."""
         self._shard_id, self._sender = shard_id, transaction.sender
         state = self._state
-        computation = state.apply_transaction(PragueTransactionBuilder.decode(transaction.raw))
+        try:
+            computation = state.apply_transaction(PragueTransactionBuilder.decode(transaction.raw))
+        except ValidationError as error:
+            raise Violation(f"a plain chain refuses what the cluster did: {error}") from error
         state.lock_changes()
         used = transaction.gas_limit - computation.get_gas_remaining()
         used += computation.data_floor_gas - min(computation.get_gas_refund(), used // 5)

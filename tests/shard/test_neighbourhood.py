@@ -92,11 +92,15 @@ def test_what_needs_an_absent_shard_cannot_be_served(candidate: Candidate, can: 
     assert NEIGHBOURHOOD.can_serve(candidate) == can
 
 
-@pytest.mark.parametrize(("home", "can"), [(0, True), (1, True), (3, False)])
-def test_money_for_somebody_in_an_absent_shard_cannot_be_paid_out(home: int, can: bool) -> None:
+@pytest.mark.parametrize("home", range(4))
+def test_strangers_are_paid_only_when_nobody_is_absent_where_they_might_be_contracts(
+    home: int,
+) -> None:
     gain = (recipient(1, home=home), Wei(5))
     done = Done(SUCCESS, Gas(21_000), Wei(0), (), b"", None, None, gains=(gain,))
-    assert NEIGHBOURHOOD.can_pay_out(done) == can
+    assert not NEIGHBOURHOOD.can_pay_out(done)
+    assert NEIGHBOURHOOD._replace(present=frozenset(map(ShardId, range(4)))).can_pay_out(done)
+    assert NEIGHBOURHOOD.can_pay_out(done._replace(gains=()))
 
 
 def test_keys_find_their_shards_and_recipients_their_homes() -> None:

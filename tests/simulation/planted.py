@@ -12,7 +12,7 @@ from tests.simulation.world import Machines
 HARSH: Final = Faults(
     repetition=0.5,
     delay_ms_max=5,
-    late=0.2,
+    late=0.4,
     crash=0.03,
     power_cut=0.5,
     slow_disk_ms_max=1_000,
@@ -33,6 +33,8 @@ class Planted(NamedTuple):
     machines: Machines = Machines()
     faults: Faults | None = None
     patch: Patch | None = None
+    only: tuple[str, ...] = ()
+    """Kinds of transactions that bring it to light, as in `traffic`."""
 
 
 _FAULTS: Final = {
@@ -42,16 +44,27 @@ _FAULTS: Final = {
     "forgets answers": JUMBLED,
 }
 
+_ONLY: Final = {
+    "takes any version": ("create", "fund"),
+    "wounds the prepared": ("spawn", "deploy"),
+    "waits for everybody": ("call",),
+}
+
 PLANTED: Final[dict[str, Planted]] = {
     "commits before persisting": Planted(Machines(root=machines.CommitsBeforePersisting)),
     "never syncs root blocks": Planted(Machines(root=machines.NeverSyncsRootBlocks)),
-    "welcomes too early": Planted(Machines(root=machines.WelcomesTooEarly), HARSH),
+    "welcomes too early": Planted(Machines(root=machines.WelcomesTooEarly), HARSH, only=("near",)),
     "goes on without answers": Planted(Machines(root=machines.GoesOnWithoutAnswers)),
     "shows sealed blocks": Planted(Machines(shard=machines.ShowsSealedBlocks)),
     "never syncs sealed blocks": Planted(Machines(shard=machines.NeverSyncsSealedBlocks)),
     "skips replay": Planted(Machines(shard=machines.SkipsReplay)),
-    "believes old welcomes": Planted(Machines(shard=machines.BelievesOldWelcomes), HARSH),
+    "believes old welcomes": Planted(
+        Machines(shard=machines.BelievesOldWelcomes), HARSH, only=("near",)
+    ),
     "hears of other rounds": Planted(Machines(shard=machines.HearsOfOtherRounds)),
     "loses money": Planted(Machines(shard=machines.LosesMoney)),
-    **{name: Planted(Machines(), _FAULTS.get(name), patch) for name, patch in PATCHES.items()},
+    **{
+        name: Planted(Machines(), _FAULTS.get(name), patch, _ONLY.get(name, ()))
+        for name, patch in PATCHES.items()
+    },
 }

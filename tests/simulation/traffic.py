@@ -8,7 +8,7 @@ funded by transfers only. Some runs keep to none of this.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final, NamedTuple
 
@@ -44,22 +44,24 @@ FUNDING_GAS: Final = 60_000
 KINDS: Final = ("near", "far", "call", "recall", "spawn", "create", "deploy", "fund")
 
 
-def draw_traffic(random: Random) -> Traffic:
-    """The rows of all wallets."""
+def draw_traffic(random: Random, only: Sequence[str] = ()) -> Traffic:
+    """The rows of all wallets. `only`: transactions of these kinds, all as frequent."""
     shard_count = random.choice((1, 2, 2, 4))
-    drawing = _Drawing(random, shard_count)
+    drawing = _Drawing(random, shard_count, only)
     return Traffic(shard_count, drawing.wishes(), not drawing.pays_contracts)
 
 
 class _Drawing:
     """One drawing: first what kind each transaction is, then what is in it."""
 
-    def __init__(self, random: Random, shard_count: int) -> None:
+    def __init__(self, random: Random, shard_count: int, only: Sequence[str]) -> None:
         self._random: Final = random
         self._shards: Final = range(shard_count)
         self._wallets: Final = wallets(shard_count, WALLETS_PER_SHARD)
         weights = [random.choice((0, 1, 1, 3)) for _ in KINDS]
         weights[0] = max(weights[0], 1)
+        if only:
+            weights = [int(kind in only) for kind in KINDS]
         self._kinds: Final = {
             wallet.recipient: random.choices(KINDS, weights, k=TRANSACTIONS_PER_WALLET)
             for group in self._wallets.values()

@@ -7,7 +7,7 @@ messages, one-way partitions, pauses); then everything heals and all that client
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
@@ -263,6 +263,12 @@ def _boot_shard(machines: Machines, genesis: Genesis, index: int, disk: Disk) ->
     return machines.shard(genesis, shard_id, disk, open_shard(disk, genesis, shard_id))
 
 
-def simulate(seed: int, machines: Machines | None = None, faults: Faults | None = None) -> Outcome:
-    """Run one seed. Raises Violation, Corrupt or InvariantBroken."""
-    return World(seed, machines or Machines(), faults).run()
+def simulate(
+    seed: int,
+    machines: Machines | None = None,
+    faults: Faults | None = None,
+    only: Sequence[str] = (),
+) -> Outcome:
+    """Run one seed, with `only` some kinds of transactions. Raises Violation, Corrupt, InvariantBroken."""
+    traffic = draw_traffic(Random(seed), only) if only else None
+    return World(seed, machines or Machines(), faults, traffic).run()
