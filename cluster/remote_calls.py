@@ -101,9 +101,7 @@ class RemoteCalls:
         if request.key is not None:
             return request.key
         sender_key = home_key(request.sender)
-        if request.to is None:
-            return await self._router.key_of_creation(sender_key, request.access_list)
-        return await self._router.key_of(request.to, sender_key)
+        return await self._router.key_of_target(request.to, sender_key, request.access_list)
 
     async def _purse(self, request: CallRequest, shard_id: ShardId, epoch: Epoch) -> Purse | None:
         """What the sender has at home, if the call runs elsewhere. Nobody has nothing, and spends nothing."""
