@@ -22,7 +22,6 @@ from typing import Final
 import msgspec
 
 from cluster.router import Router
-from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT
 from quarkparsec.errors import Rejected, Unavailable
 from quarkparsec.jsonrpc.node import (
     CallRequest,
@@ -183,5 +182,4 @@ def _unsigned(request: CallRequest, key: ShardKey, purse: Purse | None) -> Unsig
 def _endowment(recipient: bytes, account: Account | None) -> Endowment:
     if account is None:
         return Endowment(recipient, Amount(b""), False)
-    is_taken = bool(account.nonce) or account.has_code or account.storage_root != EMPTY_TRIE_ROOT
-    return Endowment(recipient, to_amount(account.balance), is_taken)
+    return Endowment(recipient, to_amount(account.balance), account.is_taken)
