@@ -136,7 +136,7 @@ class EpochLegs:
         """By how much the legs and the fees make a participant's own balances grow."""
         block = self._blocks[shard_id]
         gain = block.fees - summary.tips - summary.burned
-        gain += sum(leg.money or 0 for leg in block.legs.tickets if isinstance(leg, Call))
+        gain += sum(call.money or 0 for call in block.legs.calls)
         for home, payment in self._payments:
             gain -= payment.money_back if self._is_executed_in(shard_id, payment) else 0
             gain += payment.money_back - payment.money if home == shard_id else 0
@@ -168,16 +168,13 @@ class EpochLegs:
 
 def _calls(shard_id: ShardId, block: ShardBlock) -> Iterator[Executed]:
     """The calls of a block, each with its entry's sender."""
-    calls = [leg for leg in block.legs.tickets if isinstance(leg, Call)]
-    stop = len(block.entries) - block.legs.transfer_count
-    entries = block.entries[stop - len(calls) : stop]
-    for call, entry in zip(calls, entries, strict=True):
+    for call, entry in zip(block.legs.calls, block.called, strict=True):
         yield Executed(shard_id, call, entry.sender)
 
 
 def _transfers(block: ShardBlock) -> Iterator[Credit]:
     """What the transfers of lane 3, the last entries of a block, take to their destinations."""
-    for entry in block.entries[len(block.entries) - block.legs.transfer_count :]:
+    for entry in block.transfers:
         try:
             transaction = decode_transaction(entry.raw, entry.sender)
         except (InvalidInput, Rejected) as error:
