@@ -22,7 +22,6 @@ from typing import Final
 import msgspec
 
 from cluster.router import Router
-from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT
 from quarkparsec.errors import Rejected, Unavailable
 from quarkparsec.jsonrpc.node import (
     CallRequest,
@@ -101,9 +100,7 @@ class RemoteCalls:
         if request.key is not None:
             return request.key
         sender_key = home_key(request.sender)
-        if request.to is None:
-            return await self._router.key_of_creation(sender_key, request.access_list)
-        return await self._router.key_of(request.to, sender_key)
+        return await self._router.key_of_target(request.to, sender_key, request.access_list)
 
     async def _purse(self, request: CallRequest, shard_id: ShardId, epoch: Epoch) -> Purse | None:
         """What the sender has at home, if the call runs elsewhere. Nobody has nothing, and spends nothing."""
@@ -185,5 +182,4 @@ def _unsigned(request: CallRequest, key: ShardKey, purse: Purse | None) -> Unsig
 def _endowment(recipient: bytes, account: Account | None) -> Endowment:
     if account is None:
         return Endowment(recipient, Amount(b""), False)
-    is_taken = bool(account.nonce) or account.has_code or account.storage_root != EMPTY_TRIE_ROOT
-    return Endowment(recipient, to_amount(account.balance), is_taken)
+    return Endowment(recipient, to_amount(account.balance), account.is_taken)

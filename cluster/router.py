@@ -5,8 +5,8 @@ slave. Where an account lives is asked of the master's directory once and rememb
 a contract there.
 
 A transaction goes to the shard of its sender; what it does elsewhere is the business of the shards. It takes
-along the key that its frames will have: that of its target or, for a creation, of the first contract in its
-access list, else what genesis says.
+along the key that its frames will have: that of its target. A creation, or a call of what is in every shard, has
+none yet: it takes that of the first contract in its access list, else what genesis says.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Router:
 
     async def targets_of(self, transactions: Sequence[Transaction]) -> list[Target]:
         """What each transaction goes to; later ones may go to what earlier ones create."""
-        named = {one for transaction in transactions for one in _named(transaction)}
+        named = {one for transaction in transactions for one in self._named(transaction)}
         known = await self._locate_or_expect(named)
         targets = []
         for transaction in transactions:
@@ -92,11 +92,15 @@ class Router:
                 known[_created_by(transaction)] = Location(target.shard_key, True)
         return targets
 
-    async def key_of_creation(self, creator_key: ShardKey, access_list: AccessList) -> ShardKey:
-        """The key that a contract gets which something under `creator_key` creates."""
+    async def key_of_target(
+        self, to: Recipient | None, sender_key: ShardKey, access_list: AccessList
+    ) -> ShardKey:
+        """The key that the frames of a transaction get; without `to` it creates a contract."""
+        if to is not None and to not in self._everywhere:
+            return (await self.locate([to]))[to].shard_key
         dependencies = _dependencies(access_list)
         known = await self._locate_or_expect(set(dependencies))
-        return self._creation_key(creator_key, dependencies, known)
+        return self._chosen_key(sender_key, dependencies, known)
 
     async def locate(self, recipients: Sequence[Recipient]) -> dict[Recipient, Location]:
         """Where each recipient lives: under its contract's key, or its home key."""
@@ -193,16 +197,20 @@ class Router:
         if tx.to_key is not None:
             runs_code = tx.to is None or tx.to in self._everywhere or known[tx.to].is_contract
             return Target(tx.to_key, runs_code)
-        if tx.to is None:
+        if tx.to is None or tx.to in self._everywhere:
             dependencies = _dependencies(tx.access_list)
-            return Target(self._creation_key(home_key(tx.sender), dependencies, known), True)
-        if tx.to in self._everywhere:
-            return Target(home_key(tx.sender), True)
+            return Target(self._chosen_key(home_key(tx.sender), dependencies, known), True)
         return Target(*known[tx.to])
 
-    def _creation_key(
+    def _named(self, tx: Transaction) -> Sequence[Recipient]:
+        """Whose locations decide on what a transaction goes to."""
+        if tx.to is None or tx.to in self._everywhere:
+            return _dependencies(tx.access_list)
+        return (tx.to,)
+
+    def _chosen_key(
         self,
-        creator_key: ShardKey,
+        sender_key: ShardKey,
         dependencies: Sequence[Recipient],
         known: Mapping[Recipient, Location],
     ) -> ShardKey:
@@ -211,7 +219,7 @@ class Router:
             location = known.get(recipient)
             if location is not None and location.is_contract:
                 return location.shard_key
-        return COMMON_KEY if self._genesis.contract_key == "common" else creator_key
+        return COMMON_KEY if self._genesis.contract_key == "common" else sender_key
 
     async def _locate_or_expect(self, recipients: Set[Recipient]) -> dict[Recipient, Location]:
         """Where recipients are, or will be once what was admitted is in a block."""
@@ -234,12 +242,6 @@ class Router:
             for address in summary.created:
                 self._locations.pop(address.recipient)
                 self._expected.pop(address.recipient)
-
-
-def _named(transaction: Transaction) -> Sequence[Recipient]:
-    """Whose locations decide on what a transaction goes to."""
-    to = transaction.to
-    return _dependencies(transaction.access_list) if to is None else (to,)
 
 
 def _created_by(transaction: Transaction) -> Recipient:

@@ -28,9 +28,7 @@ class TransactionSearch:
     async def find(self, transaction_hash: Hash32) -> FoundTransaction | None:
         """Where it is now, the likeliest places first. Raises Unavailable if who may know it is away."""
         for slave in self._router.likely_slaves(transaction_hash):
-            with contextlib.suppress(
-                Unavailable
-            ):  # the other one may have it, and then that will do
+            with contextlib.suppress(Unavailable):  # the other one may have it
                 found = (await self._ask(slave, transaction_hash, 0)).found
                 if found is not None:
                     return found

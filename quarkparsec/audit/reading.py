@@ -13,6 +13,6 @@ def read_block(blocks: BlockStore, epoch: Epoch) -> ShardBlock:
     block = blocks.block(epoch)
     if block is None:
         raise Corrupt("the shard doesn't have its block")
-    if block.legs.call_count + block.legs.transfer_count > len(block.entries):
+    if block.in_shard_count < 0:
         raise Corrupt("the block has more calls and transfers than transactions")
     return block

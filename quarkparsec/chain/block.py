@@ -80,6 +80,21 @@ class ShardBlock:
     def number(self) -> Epoch:
         return self.header.number
 
+    @property
+    def in_shard_count(self) -> int:
+        """How many of the entries, the first ones, are of lane 1; below 0 if the legs tell of too many."""
+        return len(self.entries) - self.legs.call_count - self.legs.transfer_count
+
+    @property
+    def called(self) -> tuple[Entry, ...]:
+        """The entries of lane 2, one for each call among the legs."""
+        return self.entries[self.in_shard_count : len(self.entries) - self.legs.transfer_count]
+
+    @property
+    def transfers(self) -> tuple[Entry, ...]:
+        """The entries of lane 3."""
+        return self.entries[len(self.entries) - self.legs.transfer_count :]
+
     def encode(self) -> bytes:
         """rlp([header, [entry …], legs, fees])."""
         entries = rlp.encode_sequence([entry.encode() for entry in self.entries])
@@ -93,9 +108,10 @@ class ShardBlock:
         header, entry_items, leg_items, fees = _list(rlp.decode_list(encoded), 4)
         entries = tuple(map(Entry.from_item, _list(entry_items)))
         legs = Legs.from_item(leg_items)
-        if legs.call_count + legs.transfer_count > len(entries):
+        block = cls(Header.from_item(header), entries, legs, Wei(rlp.scalar(fees)))
+        if block.in_shard_count < 0:
             raise InvalidInput("a block has more calls and transfers than transactions")
-        return cls(Header.from_item(header), entries, legs, Wei(rlp.scalar(fees)))
+        return block
 
 
 class ShardSummary(NamedTuple):

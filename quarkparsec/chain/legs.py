@@ -182,9 +182,14 @@ class Legs(NamedTuple):
     credits: tuple[CreditsFrom, ...] = ()
 
     @property
+    def calls(self) -> tuple[Call, ...]:
+        """What was executed here; each has an entry in the body, before the transfers."""
+        return tuple([leg for leg in self.tickets if isinstance(leg, Call)])
+
+    @property
     def call_count(self) -> int:
-        """How many of the body's entries, those before the transfers, were executed in lane 2."""
-        return sum(isinstance(leg, Call) for leg in self.tickets)
+        """How many of the body's entries were executed in lane 2."""
+        return len(self.calls)
 
     @property
     def commitment(self) -> bytes:

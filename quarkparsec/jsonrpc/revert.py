@@ -3,7 +3,8 @@
 Solidity reverts with ABI-encoded calls of two functions that nobody implements: `Error(string)` for
 `require` and `revert`, `Panic(uint256)` for what the compiler checks. The words are those of geth
 (accounts/abi: UnpackRevert), which libraries show to their users. What geth can't have is a contract that
-is there and can't be seen: a caller under another shard key reverts, and doesn't know why. So that is said, too.
+is there and can't be seen: a caller under another shard key reverts, and doesn't know why. So that is said, too: in
+the data as well, if they are empty.
 """
 
 from __future__ import annotations
@@ -43,6 +44,14 @@ def revert_words(returned: bytes, elsewhere: ContractElsewhere | None = None) ->
     return f"execution reverted: {'; '.join(reasons)}" if reasons else "execution reverted"
 
 
+def revert_data(returned: bytes, elsewhere: ContractElsewhere | None = None) -> bytes:
+    """What it returned; if that is nothing, who couldn't be seen, as `require` would have said it.
+
+    Where there are data, if only empty ones, ethers shows what they say and drops the message.
+    """
+    return returned if returned or elsewhere is None else _encode_error(_cannot_see(elsewhere))
+
+
 def _cannot_see(elsewhere: ContractElsewhere) -> str:
     return (
         f"{data(elsewhere.recipient)} lives under shard key 0x{elsewhere.shard_key:08x}, "
@@ -63,6 +72,12 @@ def _reason(returned: bytes) -> str | None:
 def _panic_words(code: bytes) -> str:
     words = None if any(code[:-1]) else _PANIC_WORDS.get(code[-1:])
     return words or f"unknown panic code: {int.from_bytes(code, 'big'):#x}"
+
+
+def _encode_error(reason: str) -> bytes:
+    text = reason.encode()
+    head = _WORD.to_bytes(_WORD, "big") + len(text).to_bytes(_WORD, "big")
+    return _ERROR + head + text + bytes(-len(text) % _WORD)
 
 
 def _decode_string(arguments: bytes) -> str | None:

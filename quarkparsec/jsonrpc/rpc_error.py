@@ -24,7 +24,7 @@ from quarkparsec.errors import (
     Unavailable,
 )
 from quarkparsec.jsonrpc.node import ExecutionReverted
-from quarkparsec.jsonrpc.revert import revert_words
+from quarkparsec.jsonrpc.revert import revert_data, revert_words
 from quarkparsec.limits import LOG_RESULTS_MAX
 
 PARSE_ERROR: Final = -32700
@@ -69,7 +69,8 @@ def as_rpc_error(error: QuarkparsecError) -> RpcError | None:
     if isinstance(error, RpcError):
         return error
     if isinstance(error, ExecutionReverted):
-        return RpcError(REVERTED, revert_words(error.data, error.elsewhere), data(error.data))
+        words = revert_words(error.data, error.elsewhere)
+        return RpcError(REVERTED, words, data(revert_data(error.data, error.elsewhere)))
     if isinstance(error, PrunedHistory):
         return RpcError(PRUNED_HISTORY, "pruned history unavailable")
     if isinstance(error, TooManyResults):

@@ -34,7 +34,21 @@ def transfer(
     journal: Journal, transaction: Transaction, recipient: Recipient, key: ShardKey, terms: Terms
 ) -> Done:
     """Carry out a checked transfer to `recipient`; `key` is what a new account there may get."""
+    done, cost = _settle(transaction, terms)
+    journal.pay(key, transaction.sender, cost, recipient, transaction.value)
+    return done
+
+
+def debit(journal: Journal, transaction: Transaction, terms: Terms) -> Done:
+    """The sender's half of a checked transfer to another shard, within the journal's open transaction."""
+    done, cost = _settle(transaction, terms)
+    journal.set_nonce(transaction.sender, transaction.nonce + 1)
+    journal.add_balance(transaction.sender, -cost)
+    return done
+
+
+def _settle(transaction: Transaction, terms: Terms) -> tuple[Done, int]:
+    """What comes of a transfer, and what it takes from its sender."""
     gas_used = max(terms.intrinsic_gas, terms.floor_gas)
-    value = transaction.value
-    journal.pay(key, transaction.sender, gas_used * terms.gas_price + value, recipient, value)
-    return Done(SUCCESS, gas_used, Wei(gas_used * terms.tip), (), b"", None, None)
+    done = Done(SUCCESS, gas_used, Wei(gas_used * terms.tip), (), b"", None, None)
+    return done, gas_used * terms.gas_price + transaction.value

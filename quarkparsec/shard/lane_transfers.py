@@ -20,16 +20,14 @@ from typing import Any, Final, NamedTuple
 
 from quarkparsec.broker.agent import Outgoing
 from quarkparsec.chain.legs import Credit
-from quarkparsec.chain.transaction import Transaction
 from quarkparsec.errors import Rejected
 from quarkparsec.limits import RESEND_MS
-from quarkparsec.runners.outcome import SUCCESS, Done
-from quarkparsec.runners.transfer import is_transfer
-from quarkparsec.runners.validity import GasLimitReached, Terms, check
+from quarkparsec.runners.outcome import Done
+from quarkparsec.runners.transfer import debit, is_transfer
+from quarkparsec.runners.validity import GasLimitReached, check
 from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.block_draft import BlockDraft, Invalid, Rerouted
 from quarkparsec.shard.neighbourhood import Neighbourhood
-from quarkparsec.state.journal import Journal
 from quarkparsec.types import Hash32, Recipient, ShardId, ShardKey, Wei, home_key
 from quarkparsec.wire import lanes
 from quarkparsec.wire.epoch import from_amount, to_amount
@@ -233,14 +231,6 @@ class TransferLane:
             for planned in self._plan[shard]
             if planned.transfer is None
         )
-
-
-def debit(journal: Journal, transaction: Transaction, terms: Terms) -> Done:
-    """A checked transfer leaves its sender's account, within the journal's open transaction."""
-    gas_used = max(terms.intrinsic_gas, terms.floor_gas)
-    journal.set_nonce(transaction.sender, transaction.nonce + 1)
-    journal.add_balance(transaction.sender, -(gas_used * terms.gas_price + transaction.value))
-    return Done(SUCCESS, gas_used, Wei(gas_used * terms.tip), (), b"", None, None)
 
 
 def _to_wire(planned: _Planned) -> lanes.Credit:

@@ -14,7 +14,6 @@ from quarkparsec.broker import ticket_states as locks
 from quarkparsec.broker.agent import Outgoing
 from quarkparsec.broker.lock_table import LockTable
 from quarkparsec.chain.legs import Claim
-from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT
 from quarkparsec.shard.block_draft import BlockDraft
 from quarkparsec.shard.ticket_legs import apply_claim
 from quarkparsec.state.journal import Journal
@@ -90,8 +89,7 @@ class Participant:
 
 def _endowment(journal: Journal, recipient: Recipient) -> lanes.Endowment:
     entry = journal.entry(recipient)
-    is_taken = bool(entry.nonce) or entry.has_code or entry.storage_root != EMPTY_TRIE_ROOT
-    return lanes.Endowment(recipient, to_amount(entry.balance), is_taken)
+    return lanes.Endowment(recipient, to_amount(entry.balance), entry.is_taken)
 
 
 def _claim_leg(item: lanes.Commit, claim: lanes.Claim) -> Claim:

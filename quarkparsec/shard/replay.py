@@ -16,10 +16,10 @@ from quarkparsec.chain.transaction import Transaction, decode_transaction
 from quarkparsec.errors import Corrupt, InvalidInput, InvariantBroken, Rejected
 from quarkparsec.runners.evm.executor import execute
 from quarkparsec.runners.outcome import Done, Outcome
+from quarkparsec.runners.transfer import debit
 from quarkparsec.runners.validity import check
 from quarkparsec.shard.block_builder import BuiltBlock, build_block
 from quarkparsec.shard.block_draft import BlockDraft
-from quarkparsec.shard.lane_transfers import debit
 from quarkparsec.shard.opening import Opening
 from quarkparsec.shard.ticket_legs import apply_claim, apply_payment, run_call
 from quarkparsec.state.shard_state import ShardState
@@ -37,7 +37,7 @@ def replay(state: ShardState, block: ShardBlock, opening: Opening) -> BuiltBlock
     entries = iter([_decode(entry) for entry in block.entries])
     legs = block.legs
     try:
-        for _ in range(len(block.entries) - legs.call_count - legs.transfer_count):
+        for _ in range(block.in_shard_count):
             _run_in_shard(draft, _next(entries))
         _run_tickets(draft, block, entries)
         _run_transfers(draft, block, entries)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from quarkparsec.codec import rlp
-from quarkparsec.crypto.keccak import EMPTY_HASH
+from quarkparsec.crypto.keccak import EMPTY_HASH, EMPTY_TRIE_ROOT
 from quarkparsec.errors import InvalidInput
 from quarkparsec.types import Hash32, Nonce, Recipient, ShardKey, Wei
 
@@ -32,6 +32,11 @@ class Account(NamedTuple):
     @property
     def has_code(self) -> bool:
         return self.code_hash != EMPTY_HASH
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether no contract can be created here any more (EIP-684, EIP-7610)."""
+        return bool(self.nonce) or self.has_code or self.storage_root != EMPTY_TRIE_ROOT
 
     def encode(self) -> bytes:
         """The RLP that the state trie commits to."""

@@ -53,6 +53,16 @@ class Entry:
     def has_code(self) -> bool:
         return self.code_hash != EMPTY_HASH
 
+    @property
+    def is_taken(self) -> bool:
+        """Whether no contract can be created here any more (EIP-684, EIP-7610)."""
+        return bool(
+            self.nonce
+            or self.has_code
+            or self.storage_root != EMPTY_TRIE_ROOT
+            or any(self.storage.values())
+        )
+
     def to_account(self) -> Account:
         """The entry as the trie will hold it, but with the storage root of the last epoch."""
         return Account(

@@ -161,7 +161,7 @@ class Journal:
         payee.balance += value
         if value and not payee.exists:
             payee.exists = True
-            payee.shard_key = self._key_of_new(recipient)
+            payee.shard_key = self._key_of_new(recipient, frame_key)
         elif payee.is_empty:
             payee.exists = False  # touched (EIP-161)
         self.dirty.add(sender)
@@ -291,7 +291,7 @@ class Journal:
             self.undo.append((self.touched, recipient, None))
         if not entry.exists:
             self._set(entry, "exists", True)
-            self._set(entry, "shard_key", self._key_of_new(recipient))
+            self._set(entry, "shard_key", self._key_of_new(recipient, self.frame_key))
         return entry
 
     def _delete(self, entry: Entry) -> None:
@@ -312,9 +312,7 @@ class Journal:
     def key_of(self, recipient: Recipient, frame_key: ShardKey) -> ShardKey:
         """The key of an entry, or that which it would get if a frame of `frame_key` created it."""
         entry = self.entry(recipient)
-        if entry.exists:
-            return entry.shard_key
-        return home_key(recipient) if self.is_home_of(recipient) else frame_key
+        return entry.shard_key if entry.exists else self._key_of_new(recipient, frame_key)
 
     def is_own(self, entry: Entry) -> bool:
         """Whether the entry counts here; one of a foreign key is a stub."""
@@ -327,8 +325,8 @@ class Journal:
                 return int(old)
         return entry.balance
 
-    def _key_of_new(self, recipient: Recipient) -> ShardKey:
-        return home_key(recipient) if self.is_home_of(recipient) else self.frame_key
+    def _key_of_new(self, recipient: Recipient, frame_key: ShardKey) -> ShardKey:
+        return home_key(recipient) if self.is_home_of(recipient) else frame_key
 
 
 def warm_keys(recipient: Recipient, slots: Iterable[Slot]) -> list[bytes]:

@@ -98,6 +98,28 @@ def test_a_creation_takes_the_key_of_the_first_contract_that_it_names(
     asyncio.run(scene())
 
 
+@pytest.mark.parametrize("contract_key", ["home", "common"])
+def test_a_call_of_what_is_in_every_shard_takes_its_key_as_a_creation_does(
+    tmp_path: Path, contract_key: str
+) -> None:
+    def call(*names: Recipient) -> bytes:
+        accessed = [[bytes(name), []] for name in names]
+        return typed(key=ALICE, to=bytes(IDENTITY_PRECOMPILE), access_list=accessed)
+
+    async def scene() -> None:
+        identity = make_identity(tmp_path, PLACEMENT, contract_key=contract_key)
+        async with running(identity) as (router, _):
+            home = home_key(recipient_of(ALICE))
+            ordinary = home if contract_key == "home" else ShardKey(0)
+            found = await targets(router, call(recipient_of(CAROL), PLACED), call())
+            assert found == [Target(PLACED_KEY, True), Target(ordinary, True)]
+            for names, target in (((PLACED, ()),), found[0]), ((), found[1]):
+                key = await router.key_of_target(IDENTITY_PRECOMPILE, home, names)
+                assert key == target.shard_key
+
+    asyncio.run(scene())
+
+
 def test_an_admitted_creation_can_be_called_and_named_before_any_block_has_it(
     tmp_path: Path,
 ) -> None:

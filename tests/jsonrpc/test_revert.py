@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quarkparsec.jsonrpc.node import ContractElsewhere
-from quarkparsec.jsonrpc.revert import revert_words
+from quarkparsec.jsonrpc.revert import revert_data, revert_words
 from quarkparsec.types import Recipient, ShardKey
 from tests.jsonrpc import execution_apis
 
@@ -72,6 +72,16 @@ def test_who_could_not_be_seen_is_named_after_the_reason(returned: bytes, told: 
         f"execution reverted: {told}0x{'ab' * 20} lives under shard key 0x0000001f, this call runs "
         'under 0xfffffff2; see "Where a contract lives" in the README'
     )
+
+
+def test_empty_data_say_who_could_not_be_seen() -> None:
+    elsewhere = ContractElsewhere(Recipient(b"\xab" * 20), ShardKey(0x1F), ShardKey(2))
+    told = revert_data(b"", elsewhere)
+    (reason,) = eth_abi.decode(["string"], told[4:])
+    assert told == ERROR + eth_abi.encode(["string"], [reason])
+    assert revert_words(told) == revert_words(b"", elsewhere)
+    assert revert_data(b"\x12", elsewhere) == b"\x12"
+    assert revert_data(b"") == b""
 
 
 @given(st.binary(max_size=200), st.sampled_from([b"", ERROR, PANIC]))

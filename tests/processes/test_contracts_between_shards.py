@@ -139,6 +139,19 @@ def test_an_access_list_puts_a_contract_beside_the_one_that_it_needs(
     assert w3.eth.call({"to": needed}) == word(42)
 
 
+def test_an_access_list_takes_a_universal_contract_there_too(
+    cluster: RunningCluster, needed: str
+) -> None:
+    w3: Any = cluster.web3()
+    beside = [{"address": needed, "storageKeys": []}]
+    initcode = calling(needed)
+    contract = spelled(create2_address(unspelled(DEPLOYER), 0, initcode))
+    deployed = send(w3, CAROL, to=DEPLOYER, data=bytes(32) + initcode, accessList=beside, **FEES)
+    assert deployed["status"] == 1
+    assert send(w3, ERIN, to=contract, data=word(42), **FEES)["status"] == 1
+    assert w3.eth.call({"to": needed}) == word(42)
+
+
 def test_without_it_a_call_fails_and_says_whom_it_could_not_see(
     cluster: RunningCluster, needed: str
 ) -> None:
@@ -164,3 +177,8 @@ def test_where_all_contracts_have_one_key_everybody_sees_everybody(tmp_path: Pat
         assert receipt["status"] == 1
         assert [log["address"] for log in receipt["logs"]] == [needed]
         assert w3.eth.call({"to": needed}) == word(42)
+        initcode = calling(needed)
+        assert send(w3, BOB, to=DEPLOYER, data=bytes(32) + initcode, **FEES)["status"] == 1
+        second = spelled(create2_address(unspelled(DEPLOYER), 0, initcode))
+        assert send(w3, ERIN, to=second, data=word(44), **FEES)["status"] == 1
+        assert w3.eth.call({"to": needed}) == word(44)

@@ -27,12 +27,12 @@ def test_a_stopped_cluster_resumes_at_the_same_block(tmp_path: Path) -> None:
         before = w3.eth.get_block("latest")
         cluster.stop()
         cluster.start()
-        assert w3.eth.get_block("latest") == before
+        assert w3.eth.get_block(before["number"]) == before
         assert w3.eth.get_transaction_receipt(paid["transactionHash"]) == paid
         assert w3.eth.call({"to": contract}) == word(42)
         next_one = send(w3, ALICE, to=contract, data=word(44), **FEES)
-        assert next_one["blockNumber"] == before["number"] + 1
-        assert w3.eth.get_block(next_one["blockNumber"])["parentHash"] == before["hash"]
+        assert next_one["blockNumber"] > before["number"]
+        assert w3.eth.get_block(before["number"] + 1)["parentHash"] == before["hash"]
 
 
 def test_a_start_for_another_chain_is_refused_and_harms_nothing(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_start_for_another_chain_is_refused_and_harms_nothing(tmp_path: Path) 
         assert code == 1
         assert "holds another chain" in said
         cluster.start()
-        assert w3.eth.get_block("latest") == before
+        assert w3.eth.get_block(before["number"]) == before
 
 
 def test_a_directory_that_no_cluster_made_is_not_cleaned(tmp_path: Path) -> None:

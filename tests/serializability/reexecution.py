@@ -14,10 +14,10 @@ from quarkparsec.chain.transaction import Transaction, decode_transaction
 from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT
 from quarkparsec.runners.evm.executor import execute
 from quarkparsec.runners.outcome import Done, Outcome
+from quarkparsec.runners.transfer import debit
 from quarkparsec.runners.validity import check
 from quarkparsec.shard.block_builder import BuiltBlock, build_block
 from quarkparsec.shard.block_draft import BlockDraft
-from quarkparsec.shard.lane_transfers import debit
 from quarkparsec.shard.opening import Opening
 from quarkparsec.shard.ticket_legs import apply_claim, apply_payment, run_call
 from quarkparsec.state.shard_state import ShardState
@@ -51,7 +51,7 @@ class Reexecution:
     def run(self, questions: list[Question]) -> BuiltBlock:
         """All lanes, and the block that comes of them. Raises Violation if it is another."""
         block, legs = self._block, self._block.legs
-        for _ in range(len(block.entries) - legs.call_count - legs.transfer_count):
+        for _ in range(block.in_shard_count):
             self._run_in_shard()
         self._run_tickets(sorted(questions))
         self._run_transfers()

@@ -32,11 +32,9 @@ class Turn(NamedTuple):
 
 def turn_of(block: ShardBlock, index: int) -> Turn:
     """The turn of the transaction at `index` of a block's body."""
-    legs = block.legs
-    in_shard = len(block.entries) - legs.call_count - legs.transfer_count
+    in_shard, calls = block.in_shard_count, block.legs.calls
     if index < in_shard:
         return Turn(IN_SHARD, index, None)
-    calls = [leg for leg in legs.tickets if isinstance(leg, Call)]
     if index < in_shard + len(calls):
         call = calls[index - in_shard]
         return Turn(TICKETS, call.position, call)

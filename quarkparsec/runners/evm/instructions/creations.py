@@ -10,7 +10,6 @@ from typing import Final
 from eth.exceptions import Halt, Revert, VMError, WriteProtection
 
 from quarkparsec.chain.creation import create2_address, create_address
-from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT
 from quarkparsec.limits import (
     ACCOUNT_NONCE_MAX,
     CALL_DEPTH_MAX,
@@ -58,14 +57,7 @@ def has_collision(world: World, recipient: Recipient) -> bool:
 
     In the whole cluster: the contract's home knows of all that were created at the address.
     """
-    entry = world.journal.entry(recipient)
-    return bool(
-        entry.nonce
-        or entry.has_code
-        or entry.storage_root != EMPTY_TRIE_ROOT
-        or any(entry.storage.values())
-        or world.is_taken_at_home(recipient)
-    )
+    return world.journal.entry(recipient).is_taken or world.is_taken_at_home(recipient)
 
 
 def run_creation(frame: Frame) -> VMError | None:
