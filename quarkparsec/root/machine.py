@@ -182,6 +182,7 @@ class RootMachine:
                 tuple(self._hashes),
                 self._head.summaries[member.shard_id].block_hash,
                 to_amount(base_fee_after(self._head.header)),
+                self._head.shard_count,
             ),
         )
 

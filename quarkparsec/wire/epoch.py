@@ -158,6 +158,8 @@ class Welcome(Struct, frozen=True, tag=True):
     """Of the shard's last committed block."""
     base_fee: AmountField
     """Of the next epoch."""
+    shard_count: CountField
+    """From the next epoch on; twice the shard's own if it was split since."""
 
 
 class Tickets(Struct, frozen=True, array_like=True):
@@ -213,6 +215,8 @@ class Commit(Struct, frozen=True, tag=True):
     """Of the shard's last committed block, this one included."""
     base_fee: AmountField
     """Of the next epoch."""
+    shard_count: CountField
+    """From the next epoch on; twice the shard's own if this block splits it."""
 
 
 class Abort(Struct, frozen=True, tag=True):

@@ -101,6 +101,7 @@ class Driven:
                 (self.root_hash,),
                 block_hash,
                 wire.to_amount(GWEI),
+                self.shard_count,
             )
         )
 
@@ -134,7 +135,13 @@ class Driven:
         self.root_hash = keccak(self.root_hash)
         return self.give(
             wire.Commit(
-                ShardId(0), TERM, Epoch(epoch), self.root_hash, block_hash, wire.to_amount(GWEI)
+                ShardId(0),
+                TERM,
+                Epoch(epoch),
+                self.root_hash,
+                block_hash,
+                wire.to_amount(GWEI),
+                self.shard_count,
             )
         )
 

@@ -222,7 +222,8 @@ def test_a_welcome_to_another_visit_is_ignored() -> None:
     driven.give(wire.Invite(ShardId(0), 2, wire.Visit(0, 0)))
     visit = wire.Visit(join.visit.incarnation, join.visit.number + 1)
     hashes = (bytes(32),)
-    late = wire.Welcome(ShardId(0), visit, 2, Epoch(0), hashes, join.block_hash, wire.to_amount(1))
+    fee = wire.to_amount(1)
+    late = wire.Welcome(ShardId(0), visit, 2, Epoch(0), hashes, join.block_hash, fee, 1)
     driven.give(late)
     assert driven.state_name() == "Joining"
 
