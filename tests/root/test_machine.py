@@ -7,21 +7,27 @@ from typing import Any, get_args
 import pytest
 
 from quarkparsec.effects import Tick
-from quarkparsec.limits import ANSWER_TIMEOUT_MS, RESEND_MS
+from quarkparsec.limits import ANSWER_TIMEOUT_MS, GAS_PER_MS_MIN, RESEND_MS
 from quarkparsec.root import states
 from quarkparsec.root.events import Event, LinkDown, LinkUp
 from quarkparsec.root.machine import MOVES
-from quarkparsec.types import Epoch
+from quarkparsec.types import Epoch, ShardId
 from quarkparsec.wire import epoch as wire
 from tests.root.two_shards import GENESIS, HOME, OTHER, Driven
 
 STATES = {states.Starting, states.Between, states.Executing, states.Sealing, states.Storing}
+
+PATIENCE_MS = ANSWER_TIMEOUT_MS + GENESIS.gas_limit // GAS_PER_MS_MIN
 
 
 def joined() -> Driven:
     driven = Driven()
     driven.join_all()
     return driven
+
+
+def working(shard_id: ShardId) -> wire.Working:
+    return wire.Working(shard_id, 1)
 
 
 def sealing() -> tuple[Driven, wire.Open, wire.Open]:
@@ -145,6 +151,43 @@ def test_a_shard_that_does_not_answer_in_time_is_left_out() -> None:
     (opened,) = driven.work(HOME)
     assert isinstance(opened, wire.Open)
     assert (opened.round.epoch, opened.round.attempt) == (1, 1)
+
+
+def test_a_shard_that_says_that_it_works_is_left_out_only_once_it_is_silent() -> None:
+    driven = joined()
+    driven.work(HOME, after_ms=0)
+    driven.give(working(HOME), after_ms=1_000)
+    driven.give(Tick(), after_ms=ANSWER_TIMEOUT_MS - 1)
+    assert driven.excluded == []
+    driven.give(Tick(), after_ms=1)
+    assert [each.shard_id for each in driven.excluded] == [HOME]
+
+
+def test_nobody_is_blamed_for_silence_while_another_participant_works() -> None:
+    driven = joined()
+    driven.work(OTHER, after_ms=0)
+    driven.give(working(OTHER), after_ms=ANSWER_TIMEOUT_MS - 1)
+    driven.give(Tick(), after_ms=PATIENCE_MS - ANSWER_TIMEOUT_MS)
+    assert driven.excluded == []
+
+
+def test_no_shard_works_for_longer_than_a_blocks_gas_takes() -> None:
+    driven = joined()
+    driven.work(HOME, after_ms=0)
+    driven.give(working(HOME), after_ms=PATIENCE_MS - 1)
+    driven.give(Tick())
+    assert driven.excluded == []
+    driven.give(Tick(), after_ms=1)
+    assert [each.shard_id for each in driven.excluded] == [HOME]
+
+
+def test_work_for_another_master_or_of_a_shard_that_takes_no_part_counts_for_nothing() -> None:
+    driven = joined()
+    driven.work(HOME, after_ms=0)
+    driven.give(wire.Working(HOME, driven.machine.term - 1), after_ms=ANSWER_TIMEOUT_MS - 1)
+    driven.give(working(OTHER))
+    driven.give(Tick(), after_ms=1)
+    assert [each.shard_id for each in driven.excluded] == [HOME]
 
 
 def test_what_has_no_answer_is_said_again() -> None:

@@ -38,8 +38,8 @@ ACTS_IN: dict[type, str] = {
     wire.Open: "Idle Executing Executed Crossing Sealing Storing Sealed",
     wire.OpenLane: "Executed Crossing",
     LaneMessages: "Executed Crossing",
-    wire.Seal: "Executed Crossing Sealed",
-    wire.Commit: "Idle Executing Executed Crossing Sealing Storing Sealed",
+    wire.Seal: "Executed Crossing Sealing Storing Sealed",
+    wire.Commit: "Replaying Idle Executing Executed Crossing Sealing Storing Sealed Committing",
     wire.Abort: "Idle Executing Executed Crossing Sealing Storing Sealed",
 }
 
@@ -154,6 +154,36 @@ def test_repeated_questions_get_the_same_answers() -> None:
     committed = driven.commit(summary_of(sealed[0]).block_hash)
     driven.root_hash = ROOT_0
     assert driven.commit(summary_of(sealed[0]).block_hash) == committed
+
+
+def test_what_is_said_again_while_a_job_or_a_write_is_under_way_is_answered_by_working() -> None:
+    driven = joined()
+    working = [wire.Working(ShardId(0), TERM)]
+    driven.hold = Run
+    assert driven.open() == []
+    assert driven.open() == working
+    driven.do(driven.held.pop())
+    assert driven.seal() == []
+    assert driven.seal() == working
+    driven.hold = Persist
+    driven.do(driven.held.pop())
+    assert driven.seal() == working
+    driven.do(driven.held.pop())
+    block_hash = summary_of(driven.said[-1]).block_hash
+    assert driven.commit(block_hash) == []
+    driven.root_hash = ROOT_0
+    assert driven.commit(block_hash) == working
+
+
+def test_a_shard_that_replays_what_was_committed_without_it_says_that_it_works() -> None:
+    driven = joined()
+    driven.open()
+    (sealed,) = driven.seal()
+    again = Driven(driven.store)
+    again.hold = Run
+    block_hash = summary_of(sealed).block_hash
+    assert again.welcome(1, block_hash) == []
+    assert again.commit(block_hash) == [wire.Working(ShardId(0), TERM)]
 
 
 def test_what_comes_after_an_abort_for_the_aborted_round_is_ignored() -> None:

@@ -260,3 +260,12 @@ def test_a_call_asks_the_other_shard_and_its_ticket_ends_with_the_round() -> Non
     account = driven.machine.shard_state.account(ALICE.recipient)
     assert account is not None
     assert (account.nonce, account.balance) == (1, 10**18 - 30_000 * 3 * GWEI - 5)
+
+
+def test_who_is_told_again_to_run_a_lane_says_whether_it_works_or_waits() -> None:
+    driven = opened(transfer())
+    driven.hold = Run
+    assert driven.open_lane(3) == []
+    assert driven.open_lane(3) == [wire.Working(HERE, TERM)]
+    driven.do(driven.held.pop())
+    assert driven.open_lane(3) == [], "it waits for shard 1, and has nothing to say for it"

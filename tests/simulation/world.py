@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 from random import Random
 from typing import Any, Final
 
-from quarkparsec.chain.genesis import Genesis
+from quarkparsec.chain.genesis import Genesis, Shuffle
 from quarkparsec.root import events as root_events
 from quarkparsec.root.events import LinkDown, LinkUp
 from quarkparsec.root.machine import RootMachine
@@ -41,6 +41,8 @@ SAFETY_EVENTS: Final = 1_500
 
 LIVENESS_MS: Final = 120_000
 """After healing, everything must be decided within this."""
+
+SHUFFLES: Final[tuple[Shuffle, ...]] = ("none", "seeded")
 
 MASTER: Final = "master"
 
@@ -76,8 +78,12 @@ class World:
         faults: Faults | None = None,
         traffic: Traffic | None = None,
         crashes: Set[tuple[str, int]] = frozenset(),
+        shuffle: Shuffle | None = None,
     ) -> None:
-        """What isn't given is drawn. `crashes`: which processes die for sure, each at which of its steps."""
+        """What isn't given is drawn. `crashes`: which processes die for sure, each at which of its steps.
+
+        `shuffle`: of lane 1; not given, every other seed has one.
+        """
         self.random: Final = Random(seed)
         self.faults = faults or draw_faults(self.random)
         self.now_ms = 1_000
@@ -90,7 +96,10 @@ class World:
         traffic = traffic or draw_traffic(self.random)
         shard_count = traffic.shard_count
         self.genesis: Final = genesis_of(
-            shard_count, self.random.choice((0, 50, 500)), self.random.choice((0, 0, 5_000))
+            shard_count,
+            self.random.choice((0, 50, 500)),
+            self.random.choice((0, 0, 5_000)),
+            shuffle or SHUFFLES[seed % 2],
         )
         self.network: Final = Network(self)
         self._build(shard_count, machines, traffic)
@@ -98,7 +107,7 @@ class World:
 
     def _build(self, shard_count: int, machines: Machines, traffic: Traffic) -> None:
         genesis = self.genesis
-        master, contents = contents_of(shard_count)
+        master, contents = contents_of(shard_count, genesis.shuffle)
         self.master = Process(
             self, MASTER, Disk(master), lambda disk: machines.root(genesis, disk)
         )
@@ -268,7 +277,8 @@ def simulate(
     machines: Machines | None = None,
     faults: Faults | None = None,
     only: Sequence[str] = (),
+    shuffle: Shuffle | None = None,
 ) -> Outcome:
     """Run one seed, with `only` some kinds of transactions. Raises Violation, Corrupt, InvariantBroken."""
     traffic = draw_traffic(Random(seed), only) if only else None
-    return World(seed, machines or Machines(), faults, traffic).run()
+    return World(seed, machines or Machines(), faults, traffic, shuffle=shuffle).run()
