@@ -30,7 +30,7 @@ from quarkparsec.errors import Corrupt, invariant
 from quarkparsec.limits import LANE_BUDGET_MS, RESEND_MS
 from quarkparsec.shard import block_rows as rows
 from quarkparsec.shard.account_queue import Candidate
-from quarkparsec.shard.admission import Rules
+from quarkparsec.shard.admission import rules_of
 from quarkparsec.shard.block_builder import BuiltBlock, build_block
 from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.shard.events import Announce, Effect, Event
@@ -74,7 +74,7 @@ class ShardMachine:
         self, genesis: Genesis, shard_id: ShardId, store: Store, shard_state: ShardState
     ) -> None:
         self.shard_id: Final = shard_id
-        self.pool: Final = Pool(Rules(genesis.chain_id, genesis.fork, genesis.gas_limit))
+        self.pool: Final = Pool(rules_of(genesis))
         self.shard_state: Final = shard_state
         self.blocks: Final = BlockStore(store)
         self._genesis: Final = genesis

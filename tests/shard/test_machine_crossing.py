@@ -179,7 +179,8 @@ def test_a_refused_transfer_stays_in_the_pool_as_a_call() -> None:
     hear(driven, lanes.CreditsAnswer(2, ()), lane=3)
     (sealed,) = driven.seal()
     driven.commit(summary_of(sealed).block_hash)
-    (waiting,) = driven.machine.pool.candidates(Wei(1), 10)
+    (request,) = driven.machine.pool.candidates(Wei(1), 10)
+    waiting = request.executable
     assert (waiting.to_key, waiting.runs_code) == (0x33, True)
 
 
