@@ -159,7 +159,11 @@ def test_a_transaction_shows_its_place_in_the_serial_order(
     first = cluster.mined[keccak(cluster.blocks[_first_block(cluster)].entries[0].raw)]
     shown = door.ask("qp_getTicket", "0x" + keccak(first.entry.raw).hex())
     assert shown["status"] == "committed"
-    assert shown["fingerprint"] == [hex(first.block.epoch), "0x1", "0x0"]
+    assert shown["fingerprint"] == {
+        "epoch": hex(first.block.epoch),
+        "lane": "0x1",
+        "n": "0x0",
+    }
     assert shown["ticket"] is None
 
 
