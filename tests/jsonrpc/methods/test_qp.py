@@ -7,7 +7,6 @@ import pytest
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.jsonrpc.node import BlockId
 from quarkparsec.types import Address, Nonce, Recipient, ShardKey, Wei, home_key
-from tests.chain.signed import sign_native
 from tests.jsonrpc.cluster import BOB, EVERYWHERE, TOKEN, Door, MemoryCluster, sign
 from tests.state.words import new_account
 
@@ -100,18 +99,6 @@ def test_a_recipient_is_found_under_its_key_and_in_its_shard(
 def test_what_is_in_every_shard_has_no_address(door: Door) -> None:
     error = door.refusal("qp_getAddress", "0x" + EVERYWHERE.hex())
     assert error == {"code": -32000, "message": "it is in every shard and has no shard key"}
-
-
-def test_a_native_transaction_goes_to_the_pool_as_any_other(
-    door: Door, cluster: MemoryCluster
-) -> None:
-    native = sign_native()
-    assert door.ask("qp_sendRawTransaction", "0x" + native.hex()) == "0x" + keccak(native).hex()
-    ordinary = sign(nonce=9)
-    assert door.ask("qp_sendRawTransaction", "0x" + ordinary.hex())
-    assert cluster.submitted == [[native], [ordinary]]
-    waiting = door.ask("eth_getTransactionByHash", "0x" + keccak(native).hex())
-    assert (waiting["type"], waiting["fromKey"], waiting["toKey"]) == ("0x51", "0x9", "0xffffffff")
 
 
 def test_a_random_key_is_what_the_machine_draws(door: Door, cluster: MemoryCluster) -> None:

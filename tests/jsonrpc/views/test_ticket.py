@@ -19,7 +19,7 @@ CLAIM = Claim(4, 77, CONTRACT, ShardKey(1), Wei(5), True)
 
 def block(count: int, *legs: TicketLeg, transfers: int = 0) -> ShardBlock:
     entries = tuple(Entry(bytes([index]), SENDER, ShardKey(0)) for index in range(count))
-    return ShardBlock(header(), entries, Legs(legs, transfers), Wei(0))
+    return ShardBlock(header(number=Epoch(9)), entries, Legs(legs, transfers), Wei(0))
 
 
 def mined(shard_id: int) -> MinedTransaction:
