@@ -13,6 +13,7 @@ from cluster.admission import Admission
 from cluster.router import Router
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.errors import InvalidInput, Rejected, Unavailable
+from quarkparsec.types import Stage
 from quarkparsec.wire.session import Role
 from tests.attacks.forging import typed
 from tests.cluster.one_loop import ALICE, BOB, CAROL, make_identity, running, transfer
@@ -37,6 +38,9 @@ def test_each_of_many_gets_its_own_verdict(tmp_path: Path) -> None:
     taken = [keccak(raw) for raw in good]
     assert isinstance(verdicts[0], InvalidInput)
     assert [each.transaction_hash for each in verdicts[1:11] + verdicts[12:22]] == taken
+    for each in verdicts[1:11]:
+        assert (each.shard_id, each.stage, each.epoch_start > 0) == (2, Stage.ADMITTED, True)
+        assert each.epoch >= 1
     assert isinstance(verdicts[11], Rejected)
     assert isinstance(verdicts[22], Rejected)
     assert str(verdicts[23]) == "already known"
