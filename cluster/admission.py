@@ -15,14 +15,16 @@ from typing import Final, NamedTuple
 from cluster.router import Router, Target
 from quarkparsec.chain.transaction import Transaction, decode_transaction
 from quarkparsec.errors import QuarkparsecError, Rejected, Unavailable
+from quarkparsec.jsonrpc.node import Acknowledged
 from quarkparsec.limits import ADMISSION_BATCH_MAX, ADMISSION_QUEUE_MAX, ADMISSION_THREADS
 from quarkparsec.types import Hash32, ShardId
+from quarkparsec.wire.acknowledgement import TransactionAck
 from quarkparsec.wire.queries import Admit, Admitted, Submission
 
 
 class _Waiting(NamedTuple):
     raw: bytes
-    verdict: asyncio.Future[Hash32]
+    verdict: asyncio.Future[Acknowledged]
 
 
 class _Routed(NamedTuple):
@@ -37,7 +39,7 @@ class _Routed(NamedTuple):
 
 
 class Admission:
-    """Takes raw transactions and answers with their hash, or the reason against them."""
+    """Takes raw transactions and acknowledges them, or answers with the reason against them."""
 
     def __init__(self, router: Router) -> None:
         self._router: Final = router
@@ -45,11 +47,11 @@ class Admission:
         self._queue: Final[list[_Waiting]] = []
         self._batches: Final[set[asyncio.Task[None]]] = set()
 
-    async def submit(self, raw: bytes) -> Hash32:
+    async def submit(self, raw: bytes) -> Acknowledged:
         """Put one transaction into its shard's pool. Raises InvalidInput, Rejected, Unavailable."""
         if len(self._queue) >= ADMISSION_QUEUE_MAX:
             raise Unavailable("too many transactions are being admitted")
-        verdict: asyncio.Future[Hash32] = asyncio.get_running_loop().create_future()
+        verdict: asyncio.Future[Acknowledged] = asyncio.get_running_loop().create_future()
         self._queue.append(_Waiting(raw, verdict))
         self._start_batch()
         return await verdict
@@ -109,6 +111,7 @@ class Admission:
         except QuarkparsecError as error:
             _fail(waiting, error)
             return
+        acks = {each: ack for ack in answer.acks for each in ack.hashes}
         for one, verdict in zip(routed, answer.verdicts, strict=True):
             if one.waiting.verdict.done():
                 continue
@@ -116,7 +119,13 @@ class Admission:
                 one.waiting.verdict.set_exception(Rejected(verdict))
             else:
                 self._router.remember(one.transaction, one.target)
-                one.waiting.verdict.set_result(one.transaction.hash)
+                ack = acks[one.transaction.hash]
+                one.waiting.verdict.set_result(_acknowledged(one.transaction.hash, ack))
+
+
+def _acknowledged(transaction_hash: Hash32, ack: TransactionAck) -> Acknowledged:
+    shard_id = ShardId(ack.worker)
+    return Acknowledged(transaction_hash, ack.epoch, ack.epoch_start, shard_id, ack.stage)
 
 
 def _decode_all(raws: Sequence[bytes]) -> list[Transaction | QuarkparsecError]:

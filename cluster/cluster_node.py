@@ -25,6 +25,7 @@ from quarkparsec.codec import rlp
 from quarkparsec.errors import QuarkparsecError, Rejected, TooManyResults, Unavailable
 from quarkparsec.jsonrpc.node import (
     AccountProof,
+    Acknowledged,
     BlockId,
     CallRequest,
     ClusterView,
@@ -33,12 +34,14 @@ from quarkparsec.jsonrpc.node import (
     ShardStatus,
     SlaveStatus,
     SlotProof,
+    TransactionStatus,
 )
 from quarkparsec.limits import LOG_RESULTS_MAX
 from quarkparsec.state.account import Account
 from quarkparsec.types import (
     Address,
     Epoch,
+    Fingerprint,
     Gas,
     Hash32,
     Nonce,
@@ -46,6 +49,7 @@ from quarkparsec.types import (
     ShardId,
     ShardKey,
     Slot,
+    Stage,
     home_key,
 )
 from quarkparsec.wire import queries
@@ -112,19 +116,38 @@ class ClusterNode:
 
     # --- transactions and logs
 
-    async def submit(self, raws: Sequence[bytes]) -> Sequence[Hash32 | QuarkparsecError]:
+    async def submit(self, raws: Sequence[bytes]) -> Sequence[Acknowledged | QuarkparsecError]:
         return await asyncio.gather(*(self._submit(raw) for raw in raws))
 
     async def find_transaction(self, transaction_hash: Hash32) -> MinedTransaction | Entry | None:
         found = await self._search.find(transaction_hash)
         if found is None:
             return None
-        entry = Entry.from_item(rlp.decode(found.entry))
         if not 0 < found.epoch <= self.head().number:
-            return entry
-        block = BlockId(ShardId(found.shard_id), Epoch(found.epoch))
-        receipt = Receipt.decode_stored(found.receipt)
-        return MinedTransaction(block, found.index, found.first_log_index, entry, receipt)
+            return Entry.from_item(rlp.decode(found.entry))
+        return _mined(found)
+
+    async def transaction_status(self, transaction_hash: Hash32) -> TransactionStatus | None:
+        found = await self._search.find_status(transaction_hash)
+        if found is None:
+            return None
+        is_seen = found.epoch <= self.head().number
+        return TransactionStatus(
+            found.stage if is_seen else min(found.stage, Stage.SEALED),
+            ShardId(found.shard_id),
+            found.epoch,
+            found.fingerprint,
+            found.index,
+            found.is_queued,
+        )
+
+    async def transaction_at(
+        self, shard_id: ShardId, fingerprint: Fingerprint
+    ) -> MinedTransaction | None:
+        query = queries.ReadTransaction(shard_id, fingerprint)
+        slave = self._router.slave_of(shard_id)
+        answer = await self._router.ask_optional(slave, query, queries.CommittedTransaction)
+        return None if answer is None else _mined(answer.found)
 
     async def logs(self, wanted: LogFilter, first: Epoch, last: Epoch) -> Sequence[FoundLog]:
         shards = range(self.head().shard_count)
@@ -235,7 +258,7 @@ class ClusterNode:
         answer = await self._ask(block.shard_id, query, EncodedList)
         return [Receipt.decode_stored(value) for value in answer.values]
 
-    async def _submit(self, raw: bytes) -> Hash32 | QuarkparsecError:
+    async def _submit(self, raw: bytes) -> Acknowledged | QuarkparsecError:
         try:
             return await self._admission.submit(raw)
         except QuarkparsecError as error:
@@ -254,6 +277,13 @@ class ClusterNode:
         )
         answer = await self._ask(shard_id, query, queries.LogsAnswer)
         return [_found_log(shard_id, found) for found in answer.logs]
+
+
+def _mined(found: queries.FoundTransaction) -> MinedTransaction:
+    block = BlockId(ShardId(found.shard_id), Epoch(found.epoch))
+    entry = Entry.from_item(rlp.decode(found.entry))
+    receipt = Receipt.decode_stored(found.receipt)
+    return MinedTransaction(block, found.index, found.first_log_index, entry, receipt)
 
 
 def _found_log(shard_id: ShardId, found: queries.FoundLog) -> FoundLog:

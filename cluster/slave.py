@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 from typing import Final
 
 from cluster import shard_queries
@@ -17,8 +18,9 @@ from cluster.calls import Calls
 from cluster.identity import Identity
 from cluster.lane_links import LaneLinks
 from cluster.shard_host import ShardHost
-from quarkparsec.errors import Corrupt, InvalidInput, Unavailable
-from quarkparsec.types import Epoch, Hash32, ShardId
+from quarkparsec.errors import Corrupt, InvalidInput, Rejected, Unavailable
+from quarkparsec.shard.transaction_status import acknowledge, furthest, status_of
+from quarkparsec.types import Epoch, Hash32, ShardId, Stage
 from quarkparsec.wire import queries
 from quarkparsec.wire.envelope import Message
 from quarkparsec.wire.epoch import FromMaster, FromShard
@@ -77,6 +79,8 @@ class Slave:
             return self._admit(message)
         if isinstance(message, queries.FindTransaction):
             return await self._find(Hash32(message.hash), Epoch(message.epoch))
+        if isinstance(message, queries.FindStatus):
+            return await self._find_status(Hash32(message.hash), Epoch(message.epoch))
         shard_id = getattr(message, "shard_id", None)
         if shard_id is None:
             raise InvalidInput(f"a slave doesn't answer {type(message).__name__}")
@@ -101,24 +105,55 @@ class Slave:
         return await read(host, message)
 
     def _admit(self, message: queries.Admit) -> queries.Admitted:
-        verdicts = [
-            shard_queries.admit(self._host(submission.shard_id), submission)
-            for submission in message.submissions
-        ]
-        return queries.Admitted(verdicts)
+        verdicts = list[str]()
+        admitted: dict[ShardHost, list[Hash32]] = {}
+        for submission in message.submissions:
+            host = self._host(submission.shard_id)
+            try:
+                transaction_hash = shard_queries.admit(host, submission)
+            except Rejected as refusal:
+                verdicts.append(str(refusal))
+            else:
+                verdicts.append("")
+                admitted.setdefault(host, []).append(transaction_hash)
+        acks = [acknowledge(host.machine, tuple(hashes)) for host, hashes in admitted.items()]
+        return queries.Admitted(verdicts, acks)
 
     async def _find(self, transaction_hash: Hash32, epoch: Epoch) -> queries.Search:
         heads: list[int] = []
-        for host in self.hosts.values():
-            await host.caught_up()  # before, it may not see what it holds
-            await host.reached(epoch)
+        async for host in self._ready(epoch):
             found = shard_queries.find_transaction(host, transaction_hash)
             heads.append(host.machine.root_head.epoch)
             if found is not None:
                 return queries.Search(found, min(heads), max(heads))
-        for shard in self._shards:
-            self._host(shard)  # one that stays down may hold it: that isn't the same as unknown
+        self._check_whole()
         return queries.Search(None, min(heads, default=epoch), max(heads, default=epoch))
+
+    async def _find_status(self, transaction_hash: Hash32, epoch: Epoch) -> queries.StatusSearch:
+        heads: list[int] = []
+        found: queries.FoundStatus | None = None
+        async for host in self._ready(epoch):
+            status = status_of(host.machine, host.blocks(), transaction_hash)
+            heads.append(host.machine.root_head.epoch)
+            found = furthest((found, status))
+            if found is not None and found.stage is Stage.COMMITTED:
+                break
+        if found is None:
+            self._check_whole()
+        lowest, highest = min(heads, default=epoch), max(heads, default=epoch)
+        return queries.StatusSearch(found, lowest, highest)
+
+    async def _ready(self, epoch: Epoch) -> AsyncIterator[ShardHost]:
+        """The shards, each once it sees all that it holds and has applied `epoch`."""
+        for host in self.hosts.values():
+            await host.caught_up()
+            await host.reached(epoch)
+            yield host
+
+    def _check_whole(self) -> None:
+        """One that stays down may hold what the others don't: that isn't the same as unknown."""
+        for shard in self._shards:
+            self._host(shard)
 
     def _host(self, shard_id: int) -> ShardHost:
         host = self.hosts.get(shard_id)

@@ -29,16 +29,15 @@ from quarkparsec.ordering.messages import (
     KVSLockAcquired,
     SealBatch,
     SpawnExecutor,
-    Stage,
     Strand,
-    TransactionAck,
     TransactionCandidate,
     TransactionRequest,
     UpdateSeenAll,
 )
 from quarkparsec.ordering.outcome import Miss
 from quarkparsec.ordering.shuffle import order_of
-from quarkparsec.types import Epoch, Fingerprint, Hash32
+from quarkparsec.types import Epoch, Fingerprint, Hash32, Stage
+from quarkparsec.wire.acknowledgement import TransactionAck
 
 IN_SHARD: Final = 1
 """The lane of the worker's transactions."""
@@ -117,7 +116,7 @@ class Worker:
         if not candidates:
             return []
         hashes = tuple([candidate.hash for candidate in candidates])
-        return [self._acknowledge(hashes, Stage.SEALED), *self._order_next(candidates)]
+        return [self._acknowledge(hashes, Stage.ORDERED), *self._order_next(candidates)]
 
     def _order_next(self, candidates: Sequence[TransactionCandidate]) -> list[Reply]:
         """Give the next numbers, and let everybody know."""

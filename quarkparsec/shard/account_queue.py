@@ -20,7 +20,7 @@ from quarkparsec.chain.block import Entry
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.limits import POOL_ACCOUNT_PENDING_MAX, POOL_ACCOUNT_QUEUED_MAX
 from quarkparsec.ordering.messages import TransactionCandidate
-from quarkparsec.types import ShardKey
+from quarkparsec.types import Epoch, ShardKey
 
 
 class Candidate(NamedTuple):
@@ -43,6 +43,8 @@ class Pooled(NamedTuple):
     arrived_ms: int
     sequence: int
     """Counts arrivals: the tie-breaker everywhere, so that the order of a block is determined."""
+    epoch: Epoch
+    """It was admitted for this one or a later."""
 
     @property
     def candidate(self) -> Candidate:

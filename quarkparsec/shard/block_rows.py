@@ -1,6 +1,6 @@
 """The layout of a shard's blocks on disk, and what is written when one commits.
 
-    HEADER  epoch           → rlp([header, legs, fees])
+    HEADER  epoch           → rlp([header, legs, fees, transactions])
     ENTRY   epoch, position → rlp([logs before it in the block, entry, receipt])
     INDEX   transaction     → epoch, position
     BLOOM   epoch           → the header's bloom, for blocks that have logs
@@ -22,6 +22,7 @@ from quarkparsec.chain.block import Entry
 from quarkparsec.chain.header import Header
 from quarkparsec.chain.legs import NO_LEGS, Legs
 from quarkparsec.chain.receipt import Receipt
+from quarkparsec.chain.serial_order import SerialOrder, serial_order
 from quarkparsec.codec import rlp
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.errors import Corrupt, InvalidInput
@@ -66,6 +67,12 @@ class StoredHeader(NamedTuple):
     header: Header
     legs: Legs
     fees: Wei
+    transaction_count: int
+
+    @property
+    def serial_order(self) -> SerialOrder:
+        """The order of its transactions."""
+        return serial_order(self.header.number, self.transaction_count, self.legs)
 
 
 # --- keys
@@ -91,15 +98,23 @@ def epoch_of(key: bytes, table: bytes) -> Epoch:
 
 def header_row(stored: StoredHeader) -> bytes:
     return rlp.wrap_list(
-        stored.header.encode() + stored.legs.encode() + rlp.encode_scalar(stored.fees)
+        stored.header.encode()
+        + stored.legs.encode()
+        + rlp.encode_scalar(stored.fees)
+        + rlp.encode_scalar(stored.transaction_count)
     )
 
 
 def decode_header_row(row: bytes) -> StoredHeader:
     """Raises Corrupt."""
     try:
-        header, legs, fees = rlp.decode_list(row)
-        return StoredHeader(Header.from_item(header), Legs.from_item(legs), Wei(rlp.scalar(fees)))
+        header, legs, fees, count = rlp.decode_list(row)
+        return StoredHeader(
+            Header.from_item(header),
+            Legs.from_item(legs),
+            Wei(rlp.scalar(fees)),
+            rlp.scalar(count, bits=32),
+        )
     except (InvalidInput, ValueError) as error:
         raise Corrupt(f"header row: {error}") from error
 
@@ -140,7 +155,7 @@ def decode_place_row(row: bytes) -> TransactionPlace:
 
 def genesis_batch(header: Header) -> Batch:
     """Block 0, which has no transactions."""
-    return {epoch_key(HEADER, 0): header_row(StoredHeader(header, NO_LEGS, Wei(0)))}
+    return {epoch_key(HEADER, 0): header_row(StoredHeader(header, NO_LEGS, Wei(0), 0))}
 
 
 def commit_batch(
@@ -158,7 +173,7 @@ def block_batch(built: BuiltBlock) -> Batch:
     """Everything that a committed block leaves, its state aside."""
     header, entries = built.block.header, built.block.entries
     epoch = Epoch(header.number)
-    stored = StoredHeader(header, built.block.legs, built.block.fees)
+    stored = StoredHeader(header, built.block.legs, built.block.fees, len(entries))
     batch: Batch = {epoch_key(HEADER, epoch): header_row(stored)}
     logs = 0
     for position, (entry, receipt) in enumerate(zip(entries, built.receipts, strict=True)):

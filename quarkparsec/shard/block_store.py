@@ -17,7 +17,7 @@ from quarkparsec.shard.block_rows import StoredHeader, StoredTransaction, Transa
 from quarkparsec.shard.sealed_record import SealedRecord
 from quarkparsec.state.shard_state import ShardState
 from quarkparsec.store import Reader
-from quarkparsec.types import Epoch, Hash32
+from quarkparsec.types import Epoch, Fingerprint, Hash32
 
 
 class BlockStore:
@@ -60,6 +60,19 @@ class BlockStore:
         """Where a transaction was executed; None while it wasn't."""
         row = self._reader.get(rows.INDEX + transaction_hash)
         return None if row is None else rows.decode_place_row(row)
+
+    def fingerprint(self, place: TransactionPlace) -> Fingerprint:
+        """That of the transaction at a place, which is there. Raises Corrupt unless its block is."""
+        stored = self._stored_header(place.epoch)
+        if stored is None:
+            raise Corrupt(f"block {place.epoch} has transactions and no header")
+        return stored.serial_order.turn(place.position).fingerprint
+
+    def place_of(self, fingerprint: Fingerprint) -> TransactionPlace | None:
+        """Where the transaction with a fingerprint was executed; None if this shard has none."""
+        stored = self._stored_header(fingerprint.epoch)
+        position = stored.serial_order.place(fingerprint) if stored else None
+        return None if position is None else TransactionPlace(fingerprint.epoch, position)
 
     def transaction(self, place: TransactionPlace) -> StoredTransaction | None:
         """The transaction at a place, with its receipt."""

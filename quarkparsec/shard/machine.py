@@ -121,7 +121,8 @@ class ShardMachine:
         """Take a transaction into the pool. Raises Rejected, in geth's words."""
         self._now_ms = now_ms
         sender = candidate.transaction.sender
-        self.pool.add(candidate, self.shard_state.account(sender), now_ms)
+        epoch = self._root_head.next_epoch
+        self.pool.add(candidate, self.shard_state.account(sender), now_ms, epoch)
         if isinstance(self._state, Idle):
             self._report.admitted(now_ms, self._term, sender, self._root_head)
         return self._effects.take()
@@ -210,10 +211,10 @@ class ShardMachine:
         same_chain = event.parent_hash == self._root_head.root_hash
         invariant(same_chain, "an epoch follows the root chain's head")
         opening = open_block(self._genesis, self._block.hash, event, self.blocks.root_hash)
-        open_round = begin_round(event, opening, self.shard_state)
-        candidates = self.pool.candidates(opening.context.base_fee, open_round.candidates_max)
-        lane = partial(run_in_shard, open_round.draft, candidates, open_round.neighbourhood)
-        job = partial(lane, seed=opening.order_seed)
+        open_round = begin_round(event, opening, self.shard_state, self.pool)
+        draft, order = open_round.draft, open_round.order
+        lane = partial(run_in_shard, draft, order.candidates, open_round.neighbourhood)
+        job = partial(lane, seed=order.seed)
         return Executing(open_round, self._effects.run(job, LANE_BUDGET_MS))
 
     def _repeat_answer(self, now: InRound) -> State:
@@ -333,7 +334,7 @@ class ShardMachine:
     def _be_committed(self, committing: Committing, event: Persisted) -> State:
         if event.token != committing.token:
             return committing
-        self._root_head = committing.head
+        self._root_head = committing.head._replace(since_ms=self._now_ms)
         if committing.built is not None:
             self._apply(committing.built)
         self.pool.expire(self._now_ms)

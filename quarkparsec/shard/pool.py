@@ -41,7 +41,7 @@ from quarkparsec.shard.block_draft import Invalid, Rerouted
 from quarkparsec.shard.eviction import EvictionOrder
 from quarkparsec.shard.labels import labelled
 from quarkparsec.state.account import Account
-from quarkparsec.types import Hash32, Nonce, Recipient, Wei
+from quarkparsec.types import Epoch, Hash32, Nonce, Recipient, Wei
 from quarkparsec.wire.epoch import Work
 
 
@@ -80,6 +80,10 @@ class Pool:
     def find(self, transaction_hash: Hash32) -> Pooled | None:
         """A waiting transaction, pending or queued."""
         return self._by_hash.get(transaction_hash)
+
+    def is_queued(self, item: Pooled) -> bool:
+        """Whether a waiting transaction waits for an earlier nonce, or for money."""
+        return item.transaction.nonce >= self._accounts[item.transaction.sender].next_nonce
 
     def pending_nonce(self, sender: Recipient) -> Nonce | None:
         """The next nonce after the pending transactions of `sender`; None if it has none here."""
@@ -124,8 +128,13 @@ class Pool:
 
     # --- coming and going
 
-    def add(self, candidate: Candidate, account: Account | None, now_ms: int) -> Pooled:
-        """Take a transaction whose sender has `account` in this shard. Raises Rejected."""
+    def add(
+        self, candidate: Candidate, account: Account | None, now_ms: int, epoch: Epoch
+    ) -> Pooled:
+        """Take a transaction, for `epoch` at the earliest. Its sender has `account` in this shard.
+
+        Raises Rejected.
+        """
         transaction = candidate.transaction
         if transaction.hash in self._by_hash:
             raise Rejected("already known")
@@ -138,7 +147,7 @@ class Pool:
         held = self._check_place(queue, transaction, cost)
         self._sequence += 1
         request = labelled(candidate, self._rules)
-        item = Pooled(request, cost, now_ms, self._sequence)
+        item = Pooled(request, cost, now_ms, self._sequence, epoch)
         self._put(queue, item, held)
         return item
 

@@ -14,3 +14,10 @@ class RootHead(NamedTuple):
     root_hash: Hash32
     base_fee: Wei
     """Of the next epoch."""
+    since_ms: int = 0
+    """When it was applied here."""
+
+    @property
+    def next_epoch(self) -> Epoch:
+        """The first epoch that what comes in now can be in."""
+        return Epoch(self.epoch + 1)

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from quarkparsec.types import ShardKey
+from quarkparsec.types import Epoch, Fingerprint, ShardKey, Stage
+from quarkparsec.wire.acknowledgement import TransactionAck
 from quarkparsec.wire.lanes import Endowment
 
 
@@ -63,6 +64,8 @@ class Admitted(Query, frozen=True):
     """One verdict a submission: "" for yes, else the rule's words."""
 
     verdicts: list[str]
+    acks: list[TransactionAck]
+    """One for each shard that took any."""
 
 
 class FindTransaction(Query, frozen=True):
@@ -91,6 +94,49 @@ class Search(Query, frozen=True):
     """The last root block that every one of its shards had applied."""
     highest: int
     """The last one that any of them had."""
+
+
+class FindStatus(Query, frozen=True):
+    """Look how far a transaction has come, in shards that have applied `epoch`: StatusSearch."""
+
+    hash: bytes
+    epoch: int
+
+
+class FoundStatus(msgspec.Struct, frozen=True, array_like=True):
+    """How far a shard knows a transaction to have come."""
+
+    shard_id: int
+    stage: Stage
+    epoch: Epoch
+    """The one that it is in; while it is ADMITTED, the first that it can be in."""
+    fingerprint: Fingerprint | None = None
+    """From ORDERED on."""
+    index: int = 0
+    """In its shard's block, from EXECUTED on."""
+    is_queued: bool = False
+    """It is ADMITTED, and waits for an earlier nonce or for money."""
+
+
+class StatusSearch(Query, frozen=True):
+    """The furthest that any shard of a slave knows of, and how far these were when they were asked."""
+
+    found: FoundStatus | None
+    lowest: int
+    highest: int
+
+
+class ReadTransaction(Query, frozen=True):
+    """The transaction that has a fingerprint in a shard: CommittedTransaction or Nothing."""
+
+    shard_id: int
+    fingerprint: Fingerprint
+
+
+class CommittedTransaction(Query, frozen=True):
+    """A transaction of a block."""
+
+    found: FoundTransaction
 
 
 class ReadPendingNonce(Query, frozen=True):
@@ -322,6 +368,10 @@ QueryMessage = (
     | Admitted
     | FindTransaction
     | Search
+    | FindStatus
+    | StatusSearch
+    | ReadTransaction
+    | CommittedTransaction
     | ReadPendingNonce
     | ReadAccount
     | ReadCode

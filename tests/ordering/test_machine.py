@@ -16,7 +16,6 @@ from quarkparsec.ordering.messages import (
     ExecutionSummary,
     KVSWrite,
     SealBatch,
-    TransactionAck,
     TransactionRequest,
     UpdateSeenAll,
     Writing,
@@ -25,6 +24,7 @@ from quarkparsec.ordering.outcome import Success
 from quarkparsec.ordering.supervisor import Supervisor
 from quarkparsec.ordering.timeline import Timeline
 from quarkparsec.ordering.worker import Worker
+from quarkparsec.wire.acknowledgement import TransactionAck
 from tests.ordering.any_order import AnyOrder, verdict
 from tests.ordering.places import EPOCH, at, candidate
 from tests.ordering.random_transactions import random_candidate

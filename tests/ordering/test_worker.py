@@ -18,13 +18,13 @@ from quarkparsec.ordering.messages import (
     KVSLockAcquired,
     SealBatch,
     SpawnExecutor,
-    Stage,
-    TransactionAck,
     TransactionRequest,
     UpdateSeenAll,
 )
 from quarkparsec.ordering.outcome import Failure, Miss, Success
 from quarkparsec.ordering.worker import Worker
+from quarkparsec.types import Stage
+from quarkparsec.wire.acknowledgement import TransactionAck
 from tests.ordering.places import EPOCH, at, candidate, finished, seen
 
 START = 1_700_000_000
@@ -65,10 +65,10 @@ def test_r2_an_acknowledgement_names_the_epoch_and_no_number() -> None:
     assert names == ["hashes", "epoch", "epoch_start", "worker", "stage"]
 
 
-def test_only_what_is_ordered_is_acknowledged_as_sealed() -> None:
+def test_only_what_is_ordered_is_acknowledged_as_ordered() -> None:
     made = worker()
     made.step(request(5))
-    assert of(TransactionAck, made.step(SealBatch())).stage is Stage.SEALED
+    assert of(TransactionAck, made.step(SealBatch())).stage is Stage.ORDERED
     assert made.step(SealBatch()) == []
 
 

@@ -281,7 +281,7 @@ def test_an_invalid_candidate_leaves_the_pool_with_the_commit() -> None:
     driven.machine.pool.update(ALICE.recipient, 0, 10**20)  # type: ignore[arg-type]
     transaction = ALICE.sign(1, CAROL.recipient, 10**18)
     account = driven.machine.shard_state.account(ALICE.recipient)
-    driven.machine.pool.add(Candidate(transaction, ShardKey(0)), account, 0)
+    driven.machine.pool.add(Candidate(transaction, ShardKey(0)), account, 0, Epoch(1))
     driven.open()
     (sealed,) = driven.seal()
     driven.commit(summary_of(sealed).block_hash)

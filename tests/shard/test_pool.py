@@ -15,7 +15,7 @@ from quarkparsec.shard.admission import Rules
 from quarkparsec.shard.block_draft import Rerouted
 from quarkparsec.shard.pool import Capacity, Pool
 from quarkparsec.state.account import Account
-from quarkparsec.types import Gas, Hash32, Nonce, Recipient, ShardKey, Wei
+from quarkparsec.types import Epoch, Gas, Hash32, Nonce, Recipient, ShardKey, Wei
 from quarkparsec.wire.epoch import Work
 
 ALICE, BOB, CAROL = (Recipient(bytes((index,)) * 20) for index in (1, 2, 3))
@@ -63,7 +63,7 @@ def add(
     pool: Pool, transaction: Transaction, nonce: int = 0, balance: int = RICH, now_ms: int = 0
 ) -> None:
     account = Account(Nonce(nonce), Wei(balance), EMPTY_TRIE_ROOT, EMPTY_HASH, KEY)
-    pool.add(Candidate(transaction, KEY), account, now_ms)
+    pool.add(Candidate(transaction, KEY), account, now_ms, Epoch(1))
 
 
 def chosen(pool: Pool, base_fee: int = 1, count_max: int = 100) -> list[tuple[Recipient, int]]:
