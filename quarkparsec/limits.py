@@ -181,8 +181,8 @@ LANE_BUDGET_MS: Final = 1_000
 ANSWER_TIMEOUT_MS: Final = 5_000
 """A shard that is silent for longer is left out: it says every second that it is working, if it is."""
 
-GAS_PER_MS_MIN: Final = 500
-"""Nothing burns gas more slowly, so a shard is believed so long that it works; what is slowest burns 3,000."""
+GAS_PER_MS_MIN: Final = 250
+"""Nothing burns gas more slowly: a shard that says it works is believed so long. A quiet machine makes 3,000."""
 
 RESEND_MS: Final = 1_000
 """What has no answer yet is said again: links lose messages only when they break, so this needn't be quick."""

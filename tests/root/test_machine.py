@@ -11,6 +11,7 @@ from quarkparsec.limits import ANSWER_TIMEOUT_MS, GAS_PER_MS_MIN, RESEND_MS
 from quarkparsec.root import states
 from quarkparsec.root.events import Event, LinkDown, LinkUp
 from quarkparsec.root.machine import MOVES
+from quarkparsec.root.root_store import RootStore
 from quarkparsec.types import Epoch, ShardId
 from quarkparsec.wire import epoch as wire
 from tests.root.two_shards import GENESIS, HOME, OTHER, Driven
@@ -285,3 +286,24 @@ def test_a_restarted_master_goes_on_from_its_root_chain() -> None:
     (welcome,) = again.join(HOME)
     assert isinstance(welcome, wire.Welcome)
     assert (welcome.epoch, welcome.term) == (1, 2)
+
+
+def test_epochs_follow_one_another_and_no_round_is_opened_twice_over_restarts() -> None:
+    store, rounds = Driven().store, []
+    for restart in range(4):
+        driven = Driven(store)
+        driven.join_all()
+        first, *_ = driven.work(HOME, after_ms=0)
+        driven.join(HOME, number=2)  # aborts the attempt
+        driven.catch_up(HOME)
+        second, *_ = driven.work(HOME)
+        for opened in (first, second):
+            assert isinstance(opened, wire.Open)
+            rounds.append(opened.round)
+        driven.lane_ended(second)
+        driven.give(driven.sealed(second))
+        assert driven.machine.head.number == restart + 1
+    assert rounds == sorted(set(rounds))
+    chain = RootStore(store)
+    numbers = [block.number for epoch in range(5) if (block := chain.block(Epoch(epoch)))]
+    assert numbers == list(range(5))

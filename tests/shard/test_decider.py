@@ -10,6 +10,7 @@ from quarkparsec.broker.agent import Outgoing
 from quarkparsec.chain.creation import create_address
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.errors import Corrupt
+from quarkparsec.runners.evm.call_data import CallData
 from quarkparsec.runners.evm.precompiles.table import PRAGUE
 from quarkparsec.runners.evm.rules import Precompile
 from quarkparsec.shard.block_draft import BlockDraft
@@ -234,7 +235,7 @@ def test_an_order_of_an_older_attempt_is_ignored() -> None:
 def test_poison_is_refused_for_good_leaves_nothing_and_nobody_waits_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def breaks(data: bytes) -> bytes:
+    def breaks(_: CallData) -> bytes:
         raise ZeroDivisionError("in a precompiled contract")
 
     monkeypatch.setitem(PRAGUE, IDENTITY, Precompile(lambda _: 15, breaks))
@@ -249,7 +250,7 @@ def test_poison_is_refused_for_good_leaves_nothing_and_nobody_waits_for_it(
 def test_what_is_wrong_with_the_replica_is_not_the_transactions_failure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def breaks(data: bytes) -> bytes:
+    def breaks(_: CallData) -> bytes:
         raise Corrupt("the disk lies")
 
     monkeypatch.setitem(PRAGUE, IDENTITY, Precompile(lambda _: 15, breaks))

@@ -9,6 +9,7 @@ import pytest
 from quarkparsec.chain.creation import create2_address, create_address
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.crypto.keccak import keccak
+from quarkparsec.runners.evm.call_data import CallData
 from quarkparsec.runners.evm.precompiles.table import PRAGUE
 from quarkparsec.runners.evm.rules import Precompile
 from quarkparsec.shard.account_queue import Candidate
@@ -345,7 +346,7 @@ def test_an_endless_loop_ends_by_its_gas_and_the_others_have_their_turns() -> No
 
 
 def test_poison_leaves_nothing_and_nobody_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def breaks(data: bytes) -> bytes:
+    def breaks(_: CallData) -> bytes:
         raise ZeroDivisionError("in a precompiled contract")
 
     identity = Recipient((4).to_bytes(20, "big"))

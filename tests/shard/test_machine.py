@@ -234,6 +234,19 @@ def test_a_committed_block_is_replayed_after_a_crash() -> None:
     assert again.machine.root_head.epoch == 1
 
 
+def test_a_crash_loses_what_was_only_admitted_but_nothing_that_was_sealed() -> None:
+    driven = joined()
+    sealed_hash = driven.admit(ALICE, 0)
+    driven.open()
+    (sealed,) = driven.seal()
+    admitted_hash = driven.admit(BOB, 0)
+    again = Driven(driven.store)
+    again.welcome(1, summary_of(sealed).block_hash)
+    assert again.machine.blocks.place(sealed_hash) == (1, 0)
+    assert again.machine.pool.find(admitted_hash) is None
+    assert again.machine.blocks.place(admitted_hash) is None
+
+
 def test_a_sealed_block_that_was_not_committed_is_dropped_after_a_crash() -> None:
     driven = joined()
     driven.admit(ALICE, 0)

@@ -42,6 +42,9 @@ SAFETY_EVENTS: Final = 1_500
 LIVENESS_MS: Final = 120_000
 """After healing, everything must be decided within this."""
 
+CALM_MS: Final = 15_000
+"""When all is well for so long, what went wrong before is over: nobody has a reason to be silent."""
+
 SHUFFLES: Final[tuple[Shuffle, ...]] = ("none", "seeded")
 
 MASTER: Final = "master"
@@ -87,6 +90,8 @@ class World:
         self.random: Final = Random(seed)
         self.faults = faults or draw_faults(self.random)
         self.now_ms = 1_000
+        self._calm_since_ms = self.now_ms
+        """If the faults are calm."""
         self.events = 0
         self.crashes = 0
         self._planned_crashes: Final = crashes
@@ -165,6 +170,7 @@ class World:
 
     def _heal(self) -> None:
         self.faults = Faults()
+        self._calm_since_ms = self.now_ms
         self.network.heal()
         for process in (self.master, *self.shards.values()):
             process.paused_until_ms = 0
@@ -203,6 +209,9 @@ class World:
             self.checker.root_announced(effect.block)
         elif isinstance(effect, shard_events.Announce):
             self.checker.shard_announced(self._shard_id(process), effect.block)
+        elif isinstance(effect, root_events.Excluded):
+            is_calm = self.faults.is_calm and self.now_ms - self._calm_since_ms > CALM_MS
+            require(not is_calm, f"a shard that is there is left out: {effect.reason}")
 
     def stepped(self, process: Process) -> None:
         """Check a shard whenever it has moved along the root chain, or is there again."""
