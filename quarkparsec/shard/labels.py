@@ -20,7 +20,7 @@ from typing import Final
 
 from quarkparsec.chain.fork import PRECOMPILES
 from quarkparsec.chain.transaction import Transaction
-from quarkparsec.ordering.label import WHOLE_SHARD, Key, Keys, Label
+from quarkparsec.ordering.label import NO_KEYS, WHOLE_SHARD, Key, Keys, Label
 from quarkparsec.ordering.messages import TransactionCandidate
 from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.admission import Rules
@@ -50,11 +50,8 @@ def label_of(candidate: Candidate, rules: Rules) -> Label:
         return _listed(transaction, to)
     if runs_code or to in PRECOMPILES[rules.fork]:
         return WHOLE_SHARD
-    sender = transaction.sender
-    keys: Keys = (sender, to) if sender != to else (sender,)
-    if rules.coinbase in keys:
-        keys += (ALWAYS_WARM,)
-    return Label(keys, (), (), keys)
+    keys = frozenset((transaction.sender, to))
+    return _touching(keys | {ALWAYS_WARM} if rules.coinbase in keys else keys)
 
 
 def is_payment(label: Label) -> bool:
@@ -65,18 +62,20 @@ def is_payment(label: Label) -> bool:
 def keys_beyond(journal: Journal, label: Label) -> Keys:
     """What the transaction that has just run touched outside its label."""
     if label.is_whole or not journal.accessed:
-        return ()
-    return tuple(sorted(journal.accessed.difference(label.eager)))
+        return NO_KEYS
+    return journal.accessed.difference(label.eager)
 
 
 def with_keys(label: Label, keys: Keys) -> Label:
     """A label that allows these, too."""
-    return label.join(Label(keys, (), (), keys))
+    return label.join(_touching(keys))
+
+
+def _touching(keys: Keys) -> Label:
+    """The label of what reads these keys and may write them."""
+    return Label(eager=keys, may=keys)
 
 
 def _listed(transaction: Transaction, to: Recipient) -> Label:
-    keys = dict.fromkeys((transaction.sender, to, ALWAYS_WARM))
-    for recipient, slots in transaction.access_list:
-        keys |= dict.fromkeys(warm_keys(recipient, slots))
-    touched = tuple(keys)
-    return Label(touched, (), (), touched)
+    listed = [warm_keys(recipient, slots) for recipient, slots in transaction.access_list]
+    return _touching(frozenset((transaction.sender, to, ALWAYS_WARM)).union(*listed))

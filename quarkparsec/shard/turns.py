@@ -20,7 +20,7 @@ from typing import Final
 from quarkparsec.chain.fees import TRANSACTION_GAS
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.effects import OutOfTime
-from quarkparsec.ordering.label import WHOLE_SHARD, Label
+from quarkparsec.ordering.label import NO_KEYS, WHOLE_SHARD, Label
 from quarkparsec.ordering.messages import TransactionCandidate
 from quarkparsec.ordering.outcome import Ending, Failure, Miss, Success, Values
 from quarkparsec.runners.evm.executor import execute
@@ -104,7 +104,7 @@ class Turns:
         finally:
             if outcome is None:
                 self._refuse(transaction, "execution failed")
-        beyond = keys_beyond(draft.journal, label) if draft.journal.accessed else ()
+        beyond = keys_beyond(draft.journal, label) if draft.journal.accessed else NO_KEYS
         if beyond:
             return self._miss(transaction, with_keys(label, beyond))
         if isinstance(outcome, Done):

@@ -27,7 +27,7 @@ from tests.ordering.any_order import RIGHT, verdict
 from tests.ordering.places import at, candidate
 
 A = b"a"
-READ_A = Label(eager=(A,), will=(A,))
+READ_A = Label(eager={A}, will={A})
 
 
 def increment(_: Any, known: Any) -> Outcome:
@@ -108,7 +108,7 @@ def test_r5_a_larger_pool_lets_the_lowest_work_without_a_gap() -> None:
 def test_all_is_said_in_order_writes_first_then_reports() -> None:
     supervisor: Any = Supervisor(lambda *_: Success({}))
     supervisor.step(spawn(0))
-    replies = supervisor.step(execute(0, Label(lazy=(b"z",), may=(A,))))
+    replies = supervisor.step(execute(0, Label(lazy={b"z"}, may={A})))
     kinds = [type(reply) for reply in replies]
     assert kinds == [KVSReadRequest, KVSWrite, ExecutorFinished, ExecutionSummary]
 
@@ -117,7 +117,7 @@ def test_all_is_said_in_order_writes_first_then_reports() -> None:
 def test_r14_r15_who_fails_resolves_its_markers_and_writes_nothing(ending: Any) -> None:
     supervisor: Any = Supervisor(lambda *_: ending)
     supervisor.step(spawn(0))
-    (write, _, summary) = supervisor.step(execute(0, Label(will=(A,))))
+    (write, _, summary) = supervisor.step(execute(0, Label(will={A})))
     assert write == KVSWrite((Writing(at(0), {}, True),))
     assert summary.ended[0].endings == (ending,)
 

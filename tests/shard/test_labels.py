@@ -30,22 +30,22 @@ def label_of(
 
 def test_money_names_both_accounts() -> None:
     label = label_of(PAYEE, value=1)
-    assert set(label.eager) == set(label.may) == {SENDER, PAYEE}
+    assert label.eager == label.may == {SENDER, PAYEE}
     assert is_payment(label)
 
 
 def test_who_pays_himself_is_named_once() -> None:
-    assert label_of(SENDER, value=1).eager == (SENDER,)
+    assert label_of(SENDER, value=1).eager == {SENDER}
 
 
 def test_money_to_the_coinbase_names_what_nobody_notices_to_be_touched() -> None:
-    assert set(label_of(COINBASE, value=1).may) == {SENDER, COINBASE, ALWAYS_WARM}
+    assert label_of(COINBASE, value=1).may == {SENDER, COINBASE, ALWAYS_WARM}
 
 
 def test_an_access_list_names_accounts_and_slots() -> None:
     label = label_of(PAYEE, access_list=((COINBASE, (SLOT,)),), runs_code=True)
     named = {SENDER, PAYEE, COINBASE, COINBASE + SLOT, ALWAYS_WARM}
-    assert set(label.eager) == set(label.may) == named
+    assert label.eager == label.may == named
     assert not is_payment(label)
 
 
