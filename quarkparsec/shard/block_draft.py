@@ -20,6 +20,7 @@ from quarkparsec.runners.outcome import Done
 from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.positions import Positions
 from quarkparsec.state.journal import Journal
+from quarkparsec.state.sweeping import Piece
 from quarkparsec.types import Epoch, Gas, Hash32, Recipient, ShardId, ShardKey
 
 
@@ -59,6 +60,8 @@ class BlockDraft:
     def __init__(self, journal: Journal, context: BlockContext) -> None:
         self.journal = journal
         self.context = context
+        self.swept: Piece | None = None
+        """What lane 0 swept; None if it had nothing to do."""
         self.entries: list[Entry] = []
         self.positions = Positions(self.entries)
         self.receipts: list[Receipt] = []
