@@ -49,7 +49,7 @@ from quarkparsec.types import (
     home_key,
 )
 from quarkparsec.wire import queries
-from quarkparsec.wire.queries import AtKey, Encoded, EncodedList, Number
+from quarkparsec.wire.queries import Encoded, EncodedList, KeyQuestion, Number
 
 Answer = TypeVar("Answer")
 
@@ -229,7 +229,7 @@ class ClusterNode:
         return key, None if self._router.is_everywhere(recipient) else key
 
     async def _ask_at(
-        self, key: ShardKey, question: Callable[[ShardId, int], AtKey], kind: type[Answer]
+        self, key: ShardKey, question: Callable[[ShardId, int], KeyQuestion], kind: type[Answer]
     ) -> Answer:
         answer = await self._router.ask_at(key, question, kind)
         if answer is None:

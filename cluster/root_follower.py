@@ -1,4 +1,7 @@
-"""What the master tells a gateway: the root chain, recent blocks at hand and older ones asked for, and who is where."""
+"""What the master tells a gateway: the root chain, and who is where.
+
+Recent root blocks are at hand, older ones are asked for.
+"""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ from quarkparsec.limits import (
 )
 from quarkparsec.root.topology import Topology
 from quarkparsec.types import Hash32, Recipient, ShardId, ShardKey, home_key, shard_of
-from quarkparsec.wire.queries import AtKey, AtShard, Locate, Located, Location
+from quarkparsec.wire.queries import KeyQuestion, Locate, Located, Location, ShardQuestion
 
 Answer = TypeVar("Answer")
 
@@ -174,7 +174,7 @@ class Router:
     # --- questions
 
     async def ask_at(
-        self, key: ShardKey, question: Callable[[ShardId, int], AtKey], kind: type[Answer]
+        self, key: ShardKey, question: Callable[[ShardId, int], KeyQuestion], kind: type[Answer]
     ) -> Answer | None:
         """Ask about what lives under a key, and may not exist. Raises Unavailable.
 
@@ -189,7 +189,7 @@ class Router:
 
         return await self.settled(attempt)
 
-    async def ask_shard(self, question: AtShard, kind: type[Answer]) -> Answer:
+    async def ask_shard(self, question: ShardQuestion, kind: type[Answer]) -> Answer:
         """Ask a shard for what it must have. Raises Unavailable."""
 
         async def attempt() -> Answer:

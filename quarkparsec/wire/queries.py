@@ -335,28 +335,24 @@ class Located(Query, frozen=True):
     locations: list[Location]
 
 
+KeyQuestion = (
+    ReadPendingNonce | ReadAccount | ReadCode | ReadStorage | Prove | ReadOnlyCall | EstimateGas
+)
+ShardQuestion = KeyQuestion | ReadBlock | ReadReceipts | ReadLogs
+
 QueryMessage = (
     Nothing
     | Encoded
+    | EncodedList
     | Number
+    | Words
     | Admit
     | Admitted
     | FindTransaction
     | Search
-    | ReadPendingNonce
-    | ReadAccount
-    | ReadCode
-    | ReadStorage
-    | Words
-    | Prove
+    | ShardQuestion
     | ProofAnswer
-    | ReadOnlyCall
-    | EstimateGas
     | CallAnswer
-    | ReadBlock
-    | ReadReceipts
-    | EncodedList
-    | ReadLogs
     | LogsAnswer
     | Follow
     | RootCommitted
