@@ -10,15 +10,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from cluster.identity import Identity
-from cluster.shard_host import ShardHost
+from cluster.leveldb import LevelDBStore
+from cluster.shard_host import ShardHost, shard_folder
 from cluster.topology_file import load_topology, save_topology
 from quarkparsec.errors import Corrupt, Elsewhere, Unavailable
 from quarkparsec.limits import CATCH_UP_TIMEOUT_MS
 from quarkparsec.root.topology import Topology
+from quarkparsec.shard.events import HandOver
 from quarkparsec.types import ShardId
 from quarkparsec.wire.epoch import FromShard
 from quarkparsec.wire.lanes import LaneMessages
@@ -69,27 +72,13 @@ class Holdings:
             self.hosts.pop(shard_id).close()
         for shard_id in self.shards:
             if shard_id not in self.hosts and self._can_be_opened(shard_id):
-                self.open(shard_id)
+                self._let_come_up(shard_id, partial(LevelDBStore, self.path(shard_id)))
 
     # --- shards
 
     def path(self, shard_id: ShardId) -> Path:
         """Where a shard's database is."""
-        return self._folder / f"shard-{shard_id:04}"
-
-    def open(self, shard_id: ShardId) -> None:
-        """Let a shard come up."""
-        try:
-            host = ShardHost(self._identity.genesis, shard_id, self.path(shard_id), self._send)
-        except Corrupt as error:
-            log.critical("shard %d stays down: %s", shard_id, error)
-            self._down[shard_id] = str(error)
-        else:
-            self.hosts[shard_id] = host
-            host.driver.failed.add_done_callback(self._note_failure)
-            host.driver.start()
-        self._opened.set()
-        self._opened = asyncio.Event()
+        return self._folder / shard_folder(shard_id)
 
     async def host(self, shard_id: ShardId) -> ShardHost:
         """An open shard; waits for one that is yet to come. Raises Elsewhere, Unavailable."""
@@ -107,7 +96,33 @@ class Holdings:
         for host in self.hosts.values():
             host.close()
 
+    # --- what a split asks for
+
+    def is_open(self, shard_id: ShardId) -> bool:
+        return shard_id in self.hosts
+
+    def open_half(self, shard_id: ShardId, store: LevelDBStore) -> None:
+        self._let_come_up(shard_id, lambda: store)
+
+    def hand_over(self, effect: HandOver) -> None:
+        host = self.hosts.get(effect.shard_id)
+        if host is not None:
+            host.take_over(effect.candidates)
+
     # --- within
+
+    def _let_come_up(self, shard_id: ShardId, open_store: Callable[[], LevelDBStore]) -> None:
+        try:
+            host = ShardHost(self._identity.genesis, shard_id, open_store(), self._send, self)
+        except Corrupt as error:
+            log.critical("shard %d stays down: %s", shard_id, error)
+            self._down[shard_id] = str(error)
+        else:
+            self.hosts[shard_id] = host
+            host.driver.failed.add_done_callback(self._note_failure)
+            host.driver.start()
+        self._opened.set()
+        self._opened = asyncio.Event()
 
     def _can_be_opened(self, shard_id: ShardId) -> bool:
         return shard_id < self._identity.genesis.shard_count or self.path(shard_id).exists()
