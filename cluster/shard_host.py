@@ -16,7 +16,6 @@ from cluster.division import divide_database
 from cluster.driver import Driver, now_ms
 from cluster.leveldb import LevelDBStore
 from quarkparsec.chain.genesis import Genesis
-from quarkparsec.chain.transaction import Transaction
 from quarkparsec.errors import Corrupt, Elsewhere, Rejected, Unavailable
 from quarkparsec.limits import CATCH_UP_TIMEOUT_MS
 from quarkparsec.shard.account_queue import Candidate
@@ -27,7 +26,8 @@ from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.shard.states import Absent, Joining, Replaying
 from quarkparsec.state.stored import read_head
-from quarkparsec.types import ShardId, ShardKey
+from quarkparsec.state.view import StateView
+from quarkparsec.types import Epoch, ShardId
 from quarkparsec.wire.epoch import FromShard
 from quarkparsec.wire.lanes import LaneMessages
 
@@ -78,9 +78,8 @@ class ShardHost:
         )
         self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
 
-    def admit(self, transaction: Transaction, to_key: ShardKey, *, runs_code: bool) -> None:
+    def admit(self, candidate: Candidate) -> None:
         """Put a transaction into the pool. Raises Rejected."""
-        candidate = Candidate(transaction, to_key, runs_code)
         self.driver.run(lambda: self.machine.admit(now_ms(), candidate))
 
     async def reached(self, epoch: int) -> None:
@@ -91,7 +90,7 @@ class ShardHost:
         """Wait until the shard is one of so many. Raises Elsewhere if it is one of more by now, Unavailable."""
         await self._until(lambda: self.state.shard_count >= shard_count)
         if self.state.shard_count > shard_count:
-            raise Elsewhere(f"shard {self.shard_id} was split")
+            raise self._was_split()
 
     async def caught_up(self) -> None:
         """Wait until everything that was acknowledged is visible here. Raises Unavailable.
@@ -99,6 +98,16 @@ class ShardHost:
         After a crash it isn't until the master has decided on the sealed block that was left.
         """
         await self._until(lambda: not isinstance(self.machine.state, Absent | Joining | Replaying))
+
+    def view(self, epoch: int, shard_count: int) -> StateView:
+        """The state after an epoch, as it is seen in one of so many shards.
+
+        Raises Elsewhere if it is one of more by now, PrunedHistory.
+        """
+        view = self.state.view(Epoch(epoch))
+        if view.place.shard_count != shard_count:
+            raise self._was_split()
+        return view
 
     def blocks(self) -> BlockStore:
         """The committed blocks, as they are now and stay."""
@@ -127,7 +136,7 @@ class ShardHost:
         """Put transactions into the pool that waited in the shard that this one was split from."""
         for candidate in candidates:
             with contextlib.suppress(Rejected):
-                self.driver.run(lambda candidate=candidate: self.machine.admit(now_ms(), candidate))
+                self.admit(candidate)
 
     def _announced(self, effect: Any) -> None:
         """Blocks are announced to nobody: gateways learn of them from the master."""
@@ -162,6 +171,9 @@ class ShardHost:
 
     # --- within
 
+    def _was_split(self) -> Elsewhere:
+        return Elsewhere(f"shard {self.shard_id} was split")
+
     def _wake(self) -> None:
         if not self._waiting:
             return
@@ -169,5 +181,3 @@ class ShardHost:
             if not waiter.done() and holds():
                 waiter.set_result(None)
         self._waiting = [one for one in self._waiting if not one[1].done()]
-
-

@@ -20,7 +20,9 @@ Rows = dict[bytes, bytes]
 
 def write_some(store: LevelDBStore, chance: random.Random, rows: Rows) -> None:
     """Rows of half a megabyte, some of them in place of earlier ones."""
-    batch = {chance.randbytes(1) * 4 + chance.randbytes(1): chance.randbytes(5_000) for _ in range(100)}
+    batch = {
+        chance.randbytes(1) * 4 + chance.randbytes(1): chance.randbytes(5_000) for _ in range(100)
+    }
     store.write(batch, sync=False)
     rows |= batch
 

@@ -17,7 +17,9 @@ def fill(store: LevelDBStore, megabytes: int) -> None:
     """Write so much that doesn't compress, in different places."""
     chance = random.Random(megabytes)
     for _ in range(megabytes):
-        store.write({chance.randbytes(8): chance.randbytes(10_000) for _ in range(100)}, sync=False)
+        store.write(
+            {chance.randbytes(8): chance.randbytes(10_000) for _ in range(100)}, sync=False
+        )
 
 
 @pytest.fixture
