@@ -98,7 +98,7 @@ class TransactionSearch:
     async def _look_everywhere(
         self, question: _Question[Found], transaction_hash: Hash32, epoch: int
     ) -> Found | None:
-        slaves = self._router.slaves
+        slaves = self._router.slaves.names
         answers = await self._ask_all(question, slaves, transaction_hash, epoch)
         found = question.best(answer.found for answer in answers)
         if found is not None:
@@ -134,4 +134,4 @@ class TransactionSearch:
         self, question: _Question[Found], slave: str, transaction_hash: Hash32, epoch: int
     ) -> _Answer[Found]:
         message = question.ask(transaction_hash, epoch)
-        return await self._router.ask(slave, message, question.answer)
+        return await self._router.slaves.ask(slave, message, question.answer)

@@ -69,7 +69,7 @@ def join_all(labels: Sequence[Label]) -> Label:
     """The least label that covers all of these."""
     if len(labels) == 1:
         return labels[0]
-    if any([label.is_whole for label in labels]):
+    if any(label.is_whole for label in labels):
         return WHOLE_SHARD
     eagers, mays = [label.eager for label in labels], [label.may for label in labels]
     eager = _union(eagers)

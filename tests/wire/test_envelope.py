@@ -46,7 +46,7 @@ PLACE = Fingerprint(Epoch(3), 2, 2**64 - 1)
     "message",
     [
         Nothing(),
-        Admit([Submission(1, b"raw", b"s" * 20, 7, False)]),
+        Admit(4, [Submission(1, b"raw", b"s" * 20, 7, False)]),
         Admitted(["", "no"], [TransactionAck((HASH,), Epoch(3), 5, 1, Stage.ADMITTED)]),
         StatusSearch(FoundStatus(1, Stage.ADMITTED, Epoch(3), is_queued=True), 2, 3),
         StatusSearch(FoundStatus(1, Stage.EXECUTED, Epoch(3), PLACE, 4), 2, 3),
