@@ -40,7 +40,9 @@ def test_pools_of_any_size_and_any_timing_come_to_the_same_ends() -> None:
 
 
 def test_processes_with_any_hash_seed_come_to_the_same_ends() -> None:
-    program = "from tests.ordering.test_replicas import all_ends; print(sorted(all_ends()))"
+    program = (
+        "from tests.ordering.test_machine_replicas import all_ends; print(sorted(all_ends()))"
+    )
     printed = {
         subprocess.run(
             [sys.executable, "-c", program],
