@@ -179,7 +179,10 @@ LANE_BUDGET_MS: Final = 1_000
 """Lane 1 stops taking transactions after so long: gas is not time, and the whole cluster waits for it."""
 
 ANSWER_TIMEOUT_MS: Final = 5_000
-"""A shard that leaves the master waiting for longer is left out: five times lane 1's budget."""
+"""A shard that is silent for longer is left out: it says every second that it is working, if it is."""
+
+GAS_PER_MS_MIN: Final = 250
+"""Nothing burns gas more slowly: a shard that says it works is believed so long. A quiet machine makes 3,000."""
 
 RESEND_MS: Final = 1_000
 """What has no answer yet is said again: links lose messages only when they break, so this needn't be quick."""

@@ -15,7 +15,7 @@ What a root header commits to is decided in `commitments`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from quarkparsec.chain.header import Header
 from quarkparsec.chain.legs import Legs
@@ -34,6 +34,12 @@ from quarkparsec.types import (
     Wei,
     is_shard_count,
 )
+
+SWEPT: Final = b""
+"""No entry is left to sweep."""
+
+SWEEP_BEGINS: Final = bytes(RECIPIENT_BYTES)
+"""A shard was split: all entries may have to be swept."""
 
 
 class Entry(NamedTuple):
@@ -134,6 +140,8 @@ class ShardSummary(NamedTuple):
     """Base fees, and balances that self-destruction deleted."""
     created: tuple[Address, ...]
     """Contracts deployed in this epoch, in order."""
+    sweep: bytes = SWEPT
+    """The recipient from which entries may still be unswept after a split; SWEPT if none are."""
 
     @property
     def block_hash(self) -> Hash32:
@@ -145,10 +153,10 @@ class ShardSummary(NamedTuple):
 
     def carried_over(self) -> ShardSummary:
         """The summary of the next epoch if the shard sits it out."""
-        return ShardSummary(self.shard_id, self.header, 0, 0, Wei(0), Wei(0), ())
+        return ShardSummary(self.shard_id, self.header, 0, 0, Wei(0), Wei(0), (), self.sweep)
 
     def encode(self) -> bytes:
-        """rlp([shard id, header, transactions, logs, tips, burned, [created …]])."""
+        """rlp([shard id, header, transactions, logs, tips, burned, [created …], sweep])."""
         return rlp.wrap_list(
             rlp.encode_scalar(self.shard_id)
             + rlp.encode_bytes(self.header)
@@ -157,12 +165,15 @@ class ShardSummary(NamedTuple):
             + rlp.encode_scalar(self.tips)
             + rlp.encode_scalar(self.burned)
             + rlp.encode_sequence([b"\x98" + address.encode() for address in self.created])
+            + rlp.encode_bytes(self.sweep)
         )
 
     @classmethod
     def from_item(cls, item: rlp.Item) -> ShardSummary:
         """Read a decoded summary. Raises InvalidInput."""
-        shard_id, header, transaction_count, log_count, tips, burned, created = _list(item, 7)
+        shard_id, header, transaction_count, log_count, tips, burned, created, sweep = _list(
+            item, 8
+        )
         return cls(
             ShardId(rlp.scalar(shard_id, bits=32)),
             _bytes(header),
@@ -171,6 +182,7 @@ class ShardSummary(NamedTuple):
             Wei(rlp.scalar(tips)),
             Wei(rlp.scalar(burned)),
             tuple([Address.decode(_bytes(address)) for address in _list(created)]),
+            _sweep(sweep),
         )
 
 
@@ -183,6 +195,7 @@ class RootBlock:
     participants: tuple[ShardId, ...]
     """The shards that made a block in this epoch, ascending."""
     shard_count: int
+    """From the next epoch on: a block that splits the shards has the summaries of all that there are then."""
     fees_pending: Wei
     """Tips that no shard could take yet."""
     supply: Wei
@@ -242,6 +255,13 @@ def _list(item: rlp.Item, size: int | None = None) -> list[rlp.Item]:
     if not isinstance(item, list) or size not in (None, len(item)):
         raise InvalidInput("a block's list has a wrong shape")
     return item
+
+
+def _sweep(item: rlp.Item) -> bytes:
+    cursor = _bytes(item)
+    if len(cursor) not in (len(SWEPT), RECIPIENT_BYTES):
+        raise InvalidInput("a sweep goes on from a recipient")
+    return cursor
 
 
 def _bytes(item: rlp.Item, size: int | None = None) -> bytes:

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count, groupby
+from operator import attrgetter
 from typing import Any, Final
 
 from msgspec.structs import replace
 
-from quarkparsec.ordering.label import WHOLE_SHARD, join_all
+from quarkparsec.ordering.label import join_all
 from quarkparsec.ordering.markers import BEFORE_ALL
 from quarkparsec.ordering.messages import (
     ExecuteTransaction,
@@ -41,6 +42,8 @@ from quarkparsec.wire.acknowledgement import TransactionAck
 
 IN_SHARD: Final = 1
 """The lane of the worker's transactions."""
+
+_is_whole = attrgetter("label.is_whole")
 
 Reply = TransactionAck | SpawnExecutor | ExecuteTransaction | KVSAcquireLock | UpdateSeenAll
 
@@ -98,12 +101,16 @@ class Worker:
 
     def _take(self, request: TransactionRequest) -> list[Reply]:
         """Keep what is new; what is known already is answered alike, and nothing comes of it (R3)."""
-        for candidate in request.candidates:
-            place = self.place(candidate.hash) if self._numbers else None
-            if place is None or (request.resubmission and place <= request.resubmission):
-                self._waiting.setdefault(candidate.hash, candidate)
         hashes = tuple([candidate.hash for candidate in request.candidates])
+        new = request.candidates
+        if self._numbers:
+            new = tuple(each for each in new if not self._is_ordered(each, request.resubmission))
+        self._waiting.update([(each.hash, each) for each in new])
         return [self._acknowledge(hashes, Stage.ADMITTED)]
+
+    def _is_ordered(self, candidate: TransactionCandidate, after: Fingerprint | None) -> bool:
+        place = self.place(candidate.hash)
+        return place is not None and (after is None or place > after)
 
     def _acknowledge(self, hashes: tuple[Hash32, ...], stage: Stage) -> TransactionAck:
         return TransactionAck(hashes, self._epoch, self._epoch_start, self._number, stage)
@@ -138,12 +145,11 @@ class Worker:
 
     def _strands_of(self, candidates: Sequence[TransactionCandidate]) -> Iterator[Strand]:
         """Cut an order into strands. What takes the whole shard shares none with what doesn't."""
-        for is_whole, row in groupby(candidates, lambda candidate: candidate.label.is_whole):
+        for _, row in groupby(candidates, _is_whole):
             rest = tuple(row)
             for start in range(0, len(rest), self._strand_length):
                 some = rest[start : start + self._strand_length]
-                label = WHOLE_SHARD if is_whole else join_all([each.label for each in some])
-                yield Strand(some, label)
+                yield Strand(some, join_all([each.label for each in some]))
 
     def _execute(self, message: ExecutorPIDAssigned) -> list[Reply]:
         strands = self._strands
@@ -160,13 +166,12 @@ class Worker:
             if strand is None:
                 continue
             places.append(ended.fingerprint)
-            missed = [
-                replace(candidate, label=ending.label)
-                for candidate, ending in zip(strand.candidates, ended.endings, strict=True)
-                if isinstance(ending, Miss)
-            ]
-            if missed:
-                self._missed[ended.fingerprint] = missed
+            if Miss in map(type, ended.endings):
+                self._missed[ended.fingerprint] = [
+                    replace(candidate, label=ending.label)
+                    for candidate, ending in zip(strand.candidates, ended.endings, strict=True)
+                    if isinstance(ending, Miss)
+                ]
         self._finished.mark(places)
         return self._hear_reads() + self._order_again()
 

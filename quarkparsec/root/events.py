@@ -9,7 +9,7 @@ from quarkparsec.chain.block import RootBlock
 from quarkparsec.effects import Persisted, Tick
 from quarkparsec.types import ShardId
 from quarkparsec.wire import epoch as wire
-from quarkparsec.wire.epoch import Committed, HasWork, Join, LaneEnded, Sealed
+from quarkparsec.wire.epoch import Committed, HasWork, Join, LaneEnded, Sealed, Working
 
 
 class LinkUp(NamedTuple):
@@ -37,5 +37,7 @@ class Excluded(NamedTuple):
     reason: str
 
 
-Event = Union[Join, HasWork, LaneEnded, Sealed, Committed, LinkUp, LinkDown, Persisted, Tick]
+Event = Union[
+    Join, HasWork, LaneEnded, Sealed, Committed, Working, LinkUp, LinkDown, Persisted, Tick
+]
 Effect = Union[effect.Send[wire.FromMaster], effect.Persist, effect.WakeAt, Announce, Excluded]

@@ -4,9 +4,9 @@ The states are in `states`, the messages in `wire.epoch`, the driver's duties in
 says which events a state acts on. Rules:
 
 1. The master says nothing before its term is durable, and `Commit` only after the root block is.
-2. An epoch goes on, from lane to lane, only with the answer of *every* participant. One that doesn't answer
-   in time, answers something else, or has to join again aborts the attempt for all; the next attempt is
-   made without it. What comes after a lane is decided in `barriers`.
+2. An epoch goes on, from lane to lane, only with the answer of *every* participant. One that is silent for
+   too long, answers something else, or has to join again aborts the attempt for all; the next attempt is
+   made without it. Nobody is silent while a participant works. What follows a lane is decided in `barriers`.
 3. A `Join` is answered with a `Welcome` only when the fate of the sealed block that it reports is known:
    its epoch is committed, or its round is over. If that round is still open, the report counts as `Sealed`.
 4. What has no answer is said again; each shard's answers are idempotent, and so is counting them.
@@ -29,6 +29,7 @@ from quarkparsec.errors import InvalidInput
 from quarkparsec.limits import (
     ANSWER_TIMEOUT_MS,
     BLOCK_HASH_WINDOW,
+    GAS_PER_MS_MIN,
     RESEND_MS,
     TICKETS_PER_ROUND,
 )
@@ -53,15 +54,6 @@ from quarkparsec.root.states import (
 from quarkparsec.store import Batch, Store
 from quarkparsec.types import Epoch, ShardId, Wei, home_key, shard_of
 from quarkparsec.wire import epoch as wire
-from quarkparsec.wire.epoch import (
-    Committed,
-    HasWork,
-    Join,
-    LaneEnded,
-    Sealed,
-    from_amount,
-    to_amount,
-)
 
 
 class RootMachine:
@@ -77,6 +69,7 @@ class RootMachine:
         self._members: Final = tuple(Member(summary.shard_id) for summary in self._head.summaries)
         self._coinbase_home: Final = shard_of(home_key(genesis.coinbase), self._head.shard_count)
         self._pace: Final = Pace(genesis)
+        self._patience_ms: Final = ANSWER_TIMEOUT_MS + genesis.gas_limit // GAS_PER_MS_MIN
         self._tick_ms = 0
         """When to look next whether something must be said again."""
         self._tickets: Final = TicketMachine(self._term, self._chain.tickets_bound())
@@ -147,7 +140,7 @@ class RootMachine:
     def _link_down(self, now: State, event: LinkDown) -> State:
         return self._exclude(now, self._members[event.shard_id], "its link is down")
 
-    def _join(self, now: State, event: Join) -> State:
+    def _join(self, now: State, event: wire.Join) -> State:
         """Answer a visit; rule 3."""
         member = self._members[event.shard_id]
         sealed = event.sealed
@@ -162,7 +155,7 @@ class RootMachine:
             self._welcome(member)
         return now
 
-    def _lose_place(self, now: State, member: Member, sealed: Sealed | None) -> State:
+    def _lose_place(self, now: State, member: Member, sealed: wire.Sealed | None) -> State:
         """A participant that starts over has forgotten the round, unless it has sealed it."""
         if not isinstance(now, InRound) or member.shard_id not in now.plan.participants:
             return now
@@ -181,7 +174,8 @@ class RootMachine:
                 self._head.number,
                 tuple(self._hashes),
                 self._head.summaries[member.shard_id].block_hash,
-                to_amount(base_fee_after(self._head.header)),
+                wire.to_amount(base_fee_after(self._head.header)),
+                self._head.shard_count,
             ),
         )
 
@@ -194,16 +188,25 @@ class RootMachine:
             return self._abort(now)
         return now
 
-    def _hear_of_work(self, now: State, event: HasWork) -> State:
+    def _hear_of_work(self, now: State, event: wire.HasWork) -> State:
         member = self._joined(event)
         if member is not None:
             member.work = max(member.work, event.work)
         return now
 
-    def _hear_of_commit(self, now: State, event: Committed) -> State:
+    def _hear_of_commit(self, now: State, event: wire.Committed) -> State:
         member = self._joined(event)
         if member is not None and event.term == self._term:
             member.follow(event.epoch, event.work)
+        return now
+
+    def _hear_of_progress(self, now: State, event: wire.Working) -> State:
+        """The other participants may be waiting for what this one is working on (rule 2)."""
+        member = self._joined(event)
+        if member is not None and event.term == self._term:
+            together = now.plan.participants if isinstance(now, InRound) else ()
+            for shard_id in together if member.shard_id in together else (member.shard_id,):
+                self._members[shard_id].working_ms = self._now_ms
         return now
 
     # --- an epoch
@@ -232,7 +235,7 @@ class RootMachine:
             self._ask(self._members[shard_id], order)
         return now
 
-    def _count_lane(self, now: Executing, event: LaneEnded) -> State:
+    def _count_lane(self, now: Executing, event: wire.LaneEnded) -> State:
         member = self._joined(event)
         if member is None or event.round != now.plan.round or event.lane != now.lane:
             return now
@@ -254,7 +257,7 @@ class RootMachine:
 
     def _seal(self, now: Executing) -> State:
         plan = now.plan
-        tips = {shard_id: from_amount(ended.tips) for shard_id, ended in now.ended.items()}
+        tips = {shard_id: wire.from_amount(ended.tips) for shard_id, ended in now.ended.items()}
         at_home = self._coinbase_home in plan.participants
         total = Wei(self._head.fees_pending + sum(tips.values()))
         sealing = Sealing(plan, tips, {self._coinbase_home: total} if at_home else {}, {})
@@ -262,13 +265,13 @@ class RootMachine:
             self._ask(self._members[shard_id], seal_order(sealing, shard_id))
         return self._store_if_sealed(sealing)
 
-    def _hear_of_sealed(self, now: Sealing, event: Sealed) -> State:
+    def _hear_of_sealed(self, now: Sealing, event: wire.Sealed) -> State:
         member = self._joined(event)
         if member is None or event.round != now.plan.round:
             return now
         return self._count_sealed(now, member, event)
 
-    def _count_sealed(self, now: Sealing, member: Member, event: Sealed) -> State:
+    def _count_sealed(self, now: Sealing, member: Member, event: wire.Sealed) -> State:
         try:
             summary = ShardSummary.from_item(rlp.decode_list(event.summary))
             if summary.shard_id != member.shard_id:
@@ -318,7 +321,7 @@ class RootMachine:
         owed = owed_message(now, self._head, self._term, member)
         if owed is None:
             return now
-        if member.joined and self._now_ms - member.asked_ms >= ANSWER_TIMEOUT_MS:
+        if member.joined and member.is_lost(self._now_ms, self._patience_ms):
             return self._exclude(now, member, "it did not answer in time")
         if self._now_ms - member.said_ms >= RESEND_MS:
             member.said_ms = self._now_ms
@@ -368,7 +371,7 @@ class RootMachine:
             self._effects.wake_at(at_ms)
 
 
-def _is_undecided(now: State, sealed: Sealed) -> bool:
+def _is_undecided(now: State, sealed: wire.Sealed) -> bool:
     """Whether the round of a sealed block may still be committed, or may be already (rule 3)."""
     if isinstance(now, Storing):
         return sealed.round.epoch == now.block.number
@@ -384,11 +387,12 @@ def _once_started(move: _Move) -> dict[type, _Move]:
 
 
 MOVES: Final[Mapping[type, Mapping[type, _Move]]] = {
-    Join: _once_started(RootMachine._join),
-    HasWork: _once_started(RootMachine._hear_of_work),
-    Committed: _once_started(RootMachine._hear_of_commit),
-    LaneEnded: {Executing: RootMachine._count_lane},
-    Sealed: {Sealing: RootMachine._hear_of_sealed},
+    wire.Join: _once_started(RootMachine._join),
+    wire.HasWork: _once_started(RootMachine._hear_of_work),
+    wire.Committed: _once_started(RootMachine._hear_of_commit),
+    wire.Working: _once_started(RootMachine._hear_of_progress),
+    wire.LaneEnded: {Executing: RootMachine._count_lane},
+    wire.Sealed: {Sealing: RootMachine._hear_of_sealed},
     LinkUp: _once_started(RootMachine._link_up),
     LinkDown: _once_started(RootMachine._link_down),
     Persisted: {Starting: RootMachine._begin, Storing: RootMachine._commit},

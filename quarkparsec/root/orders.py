@@ -47,6 +47,7 @@ def commit_order(head: RootBlock, term: int, shard_id: ShardId) -> wire.Commit:
         head.hash,
         head.summaries[shard_id].block_hash,
         to_amount(base_fee_after(head.header)),
+        head.shard_count,
     )
 
 

@@ -39,6 +39,11 @@ class LaneRun:
         """2 or 3."""
         return self._lane.number
 
+    @property
+    def is_being_stepped(self) -> bool:
+        """Whether a job is under way; else the lane waits for others."""
+        return self._job_id is not None
+
     def hear(self, now_ms: int, message: LaneMessages) -> None:
         """Another shard speaks of this lane."""
         self._inbox.extend((message.source, item) for item in message.items)

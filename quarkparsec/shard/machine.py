@@ -12,6 +12,7 @@ repeated, or answered by something already on its way. Rules that hold everywher
    very visit, which names the shard's last committed block. If that is neither ours nor the sealed one,
    this disk has lost what the cluster acknowledged: Corrupt.
 4. Transactions leave the pool when a block commits, not before.
+5. Whatever the master says again while a job or a write is under way is answered by `Working`.
 
 Between steps the pool and the state's head may be read; jobs read only what they were given.
 """
@@ -29,7 +30,7 @@ from quarkparsec.errors import Corrupt, invariant
 from quarkparsec.limits import LANE_BUDGET_MS, RESEND_MS
 from quarkparsec.shard import block_rows as rows
 from quarkparsec.shard.account_queue import Candidate
-from quarkparsec.shard.admission import Rules
+from quarkparsec.shard.admission import rules_of
 from quarkparsec.shard.block_builder import BuiltBlock, build_block
 from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.shard.events import Announce, Effect, Event
@@ -63,16 +64,6 @@ from quarkparsec.state.shard_state import ShardState
 from quarkparsec.store import Store
 from quarkparsec.types import Epoch, Hash32, ShardId
 from quarkparsec.wire import epoch as wire
-from quarkparsec.wire.epoch import (
-    Abort,
-    Commit,
-    Invite,
-    Open,
-    OpenLane,
-    Seal,
-    Welcome,
-    from_amount,
-)
 from quarkparsec.wire.lanes import LaneMessages
 
 
@@ -83,7 +74,7 @@ class ShardMachine:
         self, genesis: Genesis, shard_id: ShardId, store: Store, shard_state: ShardState
     ) -> None:
         self.shard_id: Final = shard_id
-        self.pool: Final = Pool(Rules(genesis.chain_id, genesis.fork, genesis.gas_limit))
+        self.pool: Final = Pool(rules_of(genesis))
         self.shard_state: Final = shard_state
         self.blocks: Final = BlockStore(store)
         self._genesis: Final = genesis
@@ -146,7 +137,7 @@ class ShardMachine:
             record = None
         return self._join(record, None)
 
-    def _accept_invitation(self, now: State, event: Invite) -> State:
+    def _accept_invitation(self, now: State, event: wire.Invite) -> State:
         """Join again, unless the invitation is from before our last visit to this very term."""
         known = event.term == self._term and event.after < self._visit
         if event.term < self._term or known:
@@ -156,18 +147,15 @@ class ShardMachine:
             return self._join(now.record, now.built)
         return self._join(None, None)
 
-    def _hurry_to_join(self, joining: Joining, event: Invite) -> State:
+    def _hurry_to_join(self, joining: Joining, event: wire.Invite) -> State:
         self._term = max(self._term, event.term)
-        return self._ask_to_join(joining)
-
-    def _repeat_join(self, joining: Joining, _: Tick) -> State:
         return self._ask_to_join(joining)
 
     def _join(self, record: SealedRecord | None, built: BuiltBlock | None) -> State:
         self._visit = wire.Visit(self._visit.incarnation, self._visit.number + 1)
         return self._ask_to_join(Joining(self._visit, record, built))
 
-    def _ask_to_join(self, joining: Joining) -> State:
+    def _ask_to_join(self, joining: Joining, _: object = None) -> State:
         record = joining.record
         self._effects.send(
             wire.Join(
@@ -182,13 +170,13 @@ class ShardMachine:
         self._effects.wake_at(self._now_ms + RESEND_MS)
         return joining
 
-    def _be_welcomed(self, joining: Joining, event: Welcome) -> State:
+    def _be_welcomed(self, joining: Joining, event: wire.Welcome) -> State:
         """Learn what became of the sealed block (rule 3), and go to the root chain's head."""
         if event.visit != joining.visit or event.term < self._term:
             return joining
         self._term = event.term
         hashes = tuple(map(Hash32, event.root_hashes))
-        head = RootHead(event.epoch, hashes[-1], from_amount(event.base_fee))
+        head = RootHead(event.epoch, hashes[-1], wire.from_amount(event.base_fee))
         if head.epoch < self._root_head.epoch:
             raise Corrupt("the root chain has lost a block that this shard has applied")
         if event.block_hash == self._block.hash:
@@ -212,7 +200,7 @@ class ShardMachine:
 
     # --- a round
 
-    def _open(self, now: Idle | InRound, event: Open) -> State:
+    def _open(self, now: Idle | InRound, event: wire.Open) -> State:
         if event.round.term != self._term or event.round.epoch != self._root_head.epoch + 1:
             return now
         if not isinstance(now, Idle) and event.round == now.open_round.round:
@@ -230,10 +218,18 @@ class ShardMachine:
         return Executing(open_round, self._effects.run(job, LANE_BUDGET_MS))
 
     def _repeat_answer(self, now: InRound) -> State:
-        if isinstance(now, Executed):
-            self._effects.send(now.ended)
-        elif isinstance(now, Sealed):
-            self._effects.send(now.record.to_message(self.shard_id))
+        match now:
+            case Executed():
+                self._effects.send(now.ended)
+            case Sealed():
+                self._effects.send(now.record.to_message(self.shard_id))
+            case Executing() | Sealing() | Storing():
+                self._say_working(now)
+        return now
+
+    def _say_working(self, now: State, _: object = None) -> State:
+        """Rule 5."""
+        self._effects.send(wire.Working(self.shard_id, self._term))
         return now
 
     def _end_first_lane(self, executing: Executing, event: JobDone) -> State:
@@ -243,11 +239,11 @@ class ShardMachine:
         self._effects.send(ended)
         return Executed(executing.open_round, ended)
 
-    def _seal(self, now: Executed | Crossing, event: Seal) -> State:
+    def _seal(self, now: Executed | Crossing, event: wire.Seal) -> State:
         open_round = now.open_round
         if event.round != open_round.round or now.ended is None:
             return now
-        draft, opening, fees = open_round.draft, open_round.opening, from_amount(event.fees)
+        draft, opening, fees = open_round.draft, open_round.opening, wire.from_amount(event.fees)
         job_id = self._effects.run(
             lambda _: build_block(self.shard_state, draft, fees, opening), LANE_BUDGET_MS
         )
@@ -255,14 +251,16 @@ class ShardMachine:
 
     # --- lanes 2 and 3
 
-    def _open_lane(self, now: Executed | Crossing, event: OpenLane) -> State:
-        if event.round != now.open_round.round or now.ended is None:
+    def _open_lane(self, now: Executed | Crossing, event: wire.OpenLane) -> State:
+        if event.round != now.open_round.round:
             return now
-        if event.lane <= now.ended.lane:
-            self._effects.send(now.ended)
-            return now
-        run = LaneRun(self._now_ms, now.open_round, event, self._effects)
-        return Crossing(now.open_round, run, None)
+        if now.ended is None:
+            return self._say_working(now) if now.run.is_being_stepped else now
+        if event.lane > now.ended.lane:
+            run = LaneRun(self._now_ms, now.open_round, event, self._effects)
+            return Crossing(now.open_round, run, None)
+        self._effects.send(now.ended)
+        return now
 
     def _hear_shard(self, now: Executed | Crossing, event: LaneMessages) -> State:
         """Another shard speaks: of the lane that runs here, or of one that will open here, too."""
@@ -285,8 +283,8 @@ class ShardMachine:
 
     # --- the block
 
-    def _repeat_sealed(self, sealed: Sealed, event: Seal) -> State:
-        return self._repeat_answer(sealed) if event.round == sealed.record.round else sealed
+    def _repeat_seal(self, now: Sealing | Storing | Sealed, event: wire.Seal) -> State:
+        return self._repeat_answer(now) if event.round == now.open_round.round else now
 
     def _make_durable(self, sealing: Sealing, event: JobDone) -> State:
         if event.job_id != sealing.job_id:
@@ -302,7 +300,7 @@ class ShardMachine:
         self._effects.send(storing.record.to_message(self.shard_id))
         return Sealed(storing.open_round, storing.record, storing.built)
 
-    def _abort(self, now: Idle | InRound, event: Abort) -> State:
+    def _abort(self, now: Idle | InRound, event: wire.Abort) -> State:
         """Forget the round; the transactions are still in the pool."""
         self._round = max(self._round, event.round)
         if isinstance(now, Idle) or event.round < now.open_round.round:
@@ -312,7 +310,7 @@ class ShardMachine:
 
     # --- committing
 
-    def _decide(self, now: Idle | InRound, event: Commit) -> State:
+    def _decide(self, now: Idle | InRound, event: wire.Commit) -> State:
         """The root block of the epoch is durable: apply our part, or drop what isn't in it."""
         if event.term != self._term or event.epoch > self._root_head.epoch + 1:
             return now
@@ -320,7 +318,7 @@ class ShardMachine:
             if isinstance(now, Idle):
                 self._report.committed(self._now_ms, self._term, self._root_head)
             return now
-        head = RootHead(event.epoch, Hash32(event.root_hash), from_amount(event.base_fee))
+        head = RootHead(event.epoch, Hash32(event.root_hash), wire.from_amount(event.base_fee))
         if isinstance(now, Sealed) and event.block_hash == now.built.hash:
             return self._commit(head, (head.root_hash,), now.built)
         if event.block_hash != self._block.hash:
@@ -359,8 +357,8 @@ class ShardMachine:
 _Move = Callable[[ShardMachine, Any, Any], State]
 
 
-def _in_round(move: _Move) -> dict[type, _Move]:
-    return dict.fromkeys(get_args(InRound), move)
+def _once_idle(move: _Move) -> dict[type, _Move]:
+    return dict.fromkeys((Idle, *get_args(InRound)), move)
 
 
 def _between_lanes(move: _Move) -> dict[type, _Move]:
@@ -368,18 +366,21 @@ def _between_lanes(move: _Move) -> dict[type, _Move]:
 
 
 MOVES: Final[Mapping[type, Mapping[type, _Move]]] = {
-    Invite: {
-        Joining: ShardMachine._hurry_to_join,
-        Idle: ShardMachine._accept_invitation,
-        **_in_round(ShardMachine._accept_invitation),
-    },
-    Welcome: {Joining: ShardMachine._be_welcomed},
-    Open: {Idle: ShardMachine._open, **_in_round(ShardMachine._open)},
-    OpenLane: _between_lanes(ShardMachine._open_lane),
+    wire.Invite: _once_idle(ShardMachine._accept_invitation)
+    | {Joining: ShardMachine._hurry_to_join},
+    wire.Welcome: {Joining: ShardMachine._be_welcomed},
+    wire.Open: _once_idle(ShardMachine._open),
+    wire.OpenLane: _between_lanes(ShardMachine._open_lane),
     LaneMessages: _between_lanes(ShardMachine._hear_shard),
-    Seal: {**_between_lanes(ShardMachine._seal), Sealed: ShardMachine._repeat_sealed},
-    Commit: {Idle: ShardMachine._decide, **_in_round(ShardMachine._decide)},
-    Abort: {Idle: ShardMachine._abort, **_in_round(ShardMachine._abort)},
+    wire.Seal: {
+        **_between_lanes(ShardMachine._seal),
+        **dict.fromkeys((Sealing, Storing, Sealed), ShardMachine._repeat_seal),
+    },
+    wire.Commit: {
+        **_once_idle(ShardMachine._decide),
+        **dict.fromkeys((Replaying, Committing), ShardMachine._say_working),
+    },
+    wire.Abort: _once_idle(ShardMachine._abort),
     JobDone: {
         Replaying: ShardMachine._finish_replay,
         Executing: ShardMachine._end_first_lane,
@@ -392,7 +393,7 @@ MOVES: Final[Mapping[type, Mapping[type, _Move]]] = {
         Committing: ShardMachine._be_committed,
     },
     Tick: {
-        Joining: ShardMachine._repeat_join,
+        Joining: ShardMachine._ask_to_join,
         Idle: ShardMachine._repeat_work,
         Crossing: ShardMachine._wake_lane,
     },

@@ -27,6 +27,7 @@ from quarkparsec.limits import (
     POOL_LIFETIME_MS,
     POOL_TRANSACTIONS_MAX,
 )
+from quarkparsec.ordering.messages import TransactionCandidate
 from quarkparsec.shard.account_queue import AccountQueue, Candidate, Pooled
 from quarkparsec.shard.admission import (
     Rules,
@@ -38,6 +39,7 @@ from quarkparsec.shard.admission import (
 )
 from quarkparsec.shard.block_draft import Invalid, Rerouted
 from quarkparsec.shard.eviction import EvictionOrder
+from quarkparsec.shard.labels import labelled
 from quarkparsec.state.account import Account
 from quarkparsec.types import Epoch, Hash32, Nonce, Recipient, Wei
 from quarkparsec.wire.epoch import Work
@@ -102,7 +104,7 @@ class Pool:
         queue = self._accounts.get(sender)
         return _work(queue, base_fee) if queue else Work.NONE
 
-    def candidates(self, base_fee: Wei, count_max: int) -> list[Candidate]:
+    def candidates(self, base_fee: Wei, count_max: int) -> list[TransactionCandidate]:
         """At most `count_max` pending transactions in the order in which a block should try them.
 
         The highest effective tip first, the earlier arrival among equals; of one sender in nonce order.
@@ -113,10 +115,10 @@ class Pool:
             if _is_payable(queue, 0, base_fee)
         ]
         heapify(heads)
-        chosen: list[Candidate] = []
+        chosen: list[TransactionCandidate] = []
         while heads and len(chosen) < count_max:
             _, _, queue, index = heads[0]
-            chosen.append(queue.pending[index].candidate)
+            chosen.append(queue.pending[index].request)
             index += 1
             if _is_payable(queue, index, base_fee):
                 heapreplace(heads, _head(queue, index, base_fee))
@@ -144,7 +146,8 @@ class Pool:
         check_key(transaction, account, cost)
         held = self._check_place(queue, transaction, cost)
         self._sequence += 1
-        item = Pooled(candidate, cost, now_ms, self._sequence, epoch)
+        request = labelled(candidate, self._rules)
+        item = Pooled(request, cost, now_ms, self._sequence, epoch)
         self._put(queue, item, held)
         return item
 
@@ -192,7 +195,7 @@ class Pool:
         item = self._by_hash.get(transfer.transaction_hash)
         if item is not None:
             candidate = Candidate(item.transaction, transfer.to_key, runs_code=True)
-            rerouted = item._replace(candidate=candidate)
+            rerouted = item._replace(request=labelled(candidate, self._rules))
             self._accounts[item.transaction.sender].replace(item, rerouted)
             self._by_hash[transfer.transaction_hash] = rerouted
 

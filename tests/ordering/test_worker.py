@@ -132,9 +132,9 @@ def test_an_executor_gets_its_own_transaction_whatever_the_order_of_the_answers(
 
 def test_r6_there_is_one_lock_for_each_transaction() -> None:
     made = worker()
-    made.step(TransactionRequest((candidate(1, Label(eager=(b"a",))), candidate(2, WHOLE_SHARD))))
+    made.step(TransactionRequest((candidate(1, Label(eager={b"a"})), candidate(2, WHOLE_SHARD))))
     message = of(KVSAcquireLock, made.step(SealBatch()))
-    assert message.locks == ((at(0), Label(eager=(b"a",))), (at(1), WHOLE_SHARD))
+    assert message.locks == ((at(0), Label(eager={b"a"})), (at(1), WHOLE_SHARD))
 
 
 # --- watermarks
@@ -187,15 +187,15 @@ def test_what_misses_is_ordered_again_in_its_order_whenever_that_is_heard_of() -
 
 def test_a_strand_has_the_place_of_its_first_and_locks_for_all() -> None:
     made: Any = Worker(0, EPOCH, START, strand_length=2)
-    labels = [Label(eager=(b"a",)), Label(may=(b"b",)), WHOLE_SHARD, Label(lazy=(b"a",))]
+    labels = [Label(eager={b"a"}), Label(may={b"b"}), WHOLE_SHARD, Label(lazy={b"a"})]
     candidates = tuple(candidate(n, label) for n, label in enumerate(labels))
     made.step(TransactionRequest(candidates))
     replies = made.step(SealBatch())
     assert of(SpawnExecutor, replies) == SpawnExecutor((at(0), at(2), at(3)), None)
     assert of(KVSAcquireLock, replies).locks == (
-        (at(0), Label(eager=(b"a",), may=(b"b",))),
+        (at(0), Label(eager={b"a"}, may={b"b"})),
         (at(2), WHOLE_SHARD),
-        (at(3), Label(lazy=(b"a",))),
+        (at(3), Label(lazy={b"a"})),
     )
     assert [made.place(each.hash) for each in candidates] == [at(n) for n in range(4)]
 

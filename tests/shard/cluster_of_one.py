@@ -38,6 +38,7 @@ class Driven:
 
     def __init__(self, store: MemoryStore | None = None, genesis: Genesis = GENESIS) -> None:
         self.store = MemoryStore() if store is None else store
+        self.genesis = genesis
         self.shard_count = genesis.shard_count
         state = open_shard(self.store, genesis, ShardId(0))
         self.machine = ShardMachine(genesis, ShardId(0), self.store, state)
@@ -101,6 +102,7 @@ class Driven:
                 (self.root_hash,),
                 block_hash,
                 wire.to_amount(GWEI),
+                self.shard_count,
             )
         )
 
@@ -134,7 +136,13 @@ class Driven:
         self.root_hash = keccak(self.root_hash)
         return self.give(
             wire.Commit(
-                ShardId(0), TERM, Epoch(epoch), self.root_hash, block_hash, wire.to_amount(GWEI)
+                ShardId(0),
+                TERM,
+                Epoch(epoch),
+                self.root_hash,
+                block_hash,
+                wire.to_amount(GWEI),
+                self.shard_count,
             )
         )
 

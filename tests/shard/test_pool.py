@@ -18,9 +18,10 @@ from quarkparsec.state.account import Account
 from quarkparsec.types import Epoch, Gas, Hash32, Nonce, Recipient, ShardKey, Wei
 from quarkparsec.wire.epoch import Work
 
-RULES = Rules(chain_id=7, fork="prague", gas_limit=Gas(1_000_000))
-KEY = ShardKey(5)
 ALICE, BOB, CAROL = (Recipient(bytes((index,)) * 20) for index in (1, 2, 3))
+COINBASE = Recipient(bytes(20))
+RULES = Rules(chain_id=7, fork="prague", gas_limit=Gas(1_000_000), coinbase=COINBASE)
+KEY = ShardKey(5)
 RICH = Wei(10**18)
 
 
@@ -67,7 +68,7 @@ def add(
 
 def chosen(pool: Pool, base_fee: int = 1, count_max: int = 100) -> list[tuple[Recipient, int]]:
     return [
-        (candidate.transaction.sender, candidate.transaction.nonce)
+        (Recipient(candidate.sender), candidate.nonce)
         for candidate in pool.candidates(Wei(base_fee), count_max)
     ]
 
@@ -146,7 +147,7 @@ def test_a_replacement_must_raise_fee_cap_and_tip_by_a_tenth(price: int, tip: in
         add(pool, signed(price=price, tip=tip, value=1))
     add(pool, signed(price=110, tip=110, value=1))
     assert len(pool) == 1
-    assert pool.candidates(Wei(1), 9)[0].transaction.value == 1
+    assert pool.candidates(Wei(1), 9)[0].executable.transaction.value == 1
 
 
 def test_all_pending_of_an_account_together_must_be_payable() -> None:
@@ -245,10 +246,12 @@ def test_a_transfer_that_turned_out_to_be_a_call_waits_in_its_place_for_another_
     account = Account(Nonce(1), RICH, EMPTY_TRIE_ROOT, EMPTY_HASH, KEY)
     rerouted = [Rerouted(each, ShardKey(9)) for each in (call.hash, Hash32(bytes(32)))]
     pool.follow({ALICE: account}, (), rerouted)
-    assert pool.candidates(Wei(1), 9) == [
+    waiting = pool.candidates(Wei(1), 9)
+    assert [each.executable for each in waiting] == [
         Candidate(call, ShardKey(9), runs_code=True),
         Candidate(after, KEY),
     ]
+    assert [each.label.is_whole for each in waiting] == [True, False]
     found = pool.find(call.hash)
     assert found is not None
     assert found.entry.to_key == 9
@@ -289,7 +292,7 @@ class PoolMachine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.pool.candidates(Wei(1), 1)) > 0)
     @rule()
     def find_invalid(self) -> None:
-        self.pool.drop(self.pool.candidates(Wei(1), 1)[0].transaction.hash)
+        self.pool.drop(self.pool.candidates(Wei(1), 1)[0].hash)
 
     @invariant()
     def is_within_bounds(self) -> None:
@@ -300,7 +303,7 @@ class PoolMachine(RuleBasedStateMachine):
     def executable_nonces_have_no_gap_and_are_payable(self) -> None:
         candidates = self.pool.candidates(Wei(0), 1_000)
         for sender, (nonce, balance) in self.accounts.items():
-            mine = [each.transaction for each in candidates if each.transaction.sender == sender]
+            mine = [each.executable.transaction for each in candidates if each.sender == sender]
             assert [each.nonce for each in mine] == list(range(nonce, nonce + len(mine)))
             assert (
                 sum(each.gas_limit * each.max_fee_per_gas + each.value for each in mine) <= balance

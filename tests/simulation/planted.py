@@ -48,6 +48,7 @@ _ONLY: Final = {
     "takes any version": ("create", "fund"),
     "wounds the prepared": ("spawn", "deploy"),
     "waits for everybody": ("call",),
+    "ignores wounds": ("call", "spawn"),
 }
 
 PLANTED: Final[dict[str, Planted]] = {

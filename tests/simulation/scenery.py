@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from quarkparsec.chain.genesis import Genesis
+from quarkparsec.chain.genesis import Genesis, Shuffle
 from quarkparsec.root.genesis_block import genesis_root_block
 from quarkparsec.root.root_store import block_batch
 from quarkparsec.shard.genesis_block import open_shard
@@ -30,7 +30,9 @@ def factory_of(shard_id: int) -> Recipient:
 
 
 @cache
-def genesis_of(shard_count: int, min_epoch_ms: int, heartbeat_ms: int) -> Genesis:
+def genesis_of(
+    shard_count: int, min_epoch_ms: int, heartbeat_ms: int, shuffle: Shuffle = "none"
+) -> Genesis:
     """A chain with a few rich accounts, a ledger and a factory in every shard."""
     alloc = {
         wallet.recipient: GenesisEntry(home_key(wallet.recipient), 0, 10**18, b"", {})
@@ -53,7 +55,7 @@ def genesis_of(shard_count: int, min_epoch_ms: int, heartbeat_ms: int) -> Genesi
         history=4,
         archive=False,
         contract_key="home",
-        shuffle="none",
+        shuffle=shuffle,
         extra_data=b"",
         alloc=alloc,
         universal_contracts={DEPLOYER: GenesisEntry(ShardKey(0), 1, 0, DEPLOYER_CODE, {})},
@@ -61,9 +63,11 @@ def genesis_of(shard_count: int, min_epoch_ms: int, heartbeat_ms: int) -> Genesi
 
 
 @cache
-def contents_of(shard_count: int) -> tuple[MemoryStore, tuple[MemoryStore, ...]]:
+def contents_of(
+    shard_count: int, shuffle: Shuffle = "none"
+) -> tuple[MemoryStore, tuple[MemoryStore, ...]]:
     """Fresh disks: the master's and each shard's."""
-    genesis = genesis_of(shard_count, 0, 0)
+    genesis = genesis_of(shard_count, 0, 0, shuffle)
     master = MemoryStore()
     master.write(block_batch(genesis_root_block(genesis)), sync=True)
     shards = []

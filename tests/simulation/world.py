@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 from random import Random
 from typing import Any, Final
 
-from quarkparsec.chain.genesis import Genesis
+from quarkparsec.chain.genesis import Genesis, Shuffle
 from quarkparsec.root import events as root_events
 from quarkparsec.root.events import LinkDown, LinkUp
 from quarkparsec.root.machine import RootMachine
@@ -41,6 +41,11 @@ SAFETY_EVENTS: Final = 1_500
 
 LIVENESS_MS: Final = 120_000
 """After healing, everything must be decided within this."""
+
+CALM_MS: Final = 15_000
+"""When all is well for so long, what went wrong before is over: nobody has a reason to be silent."""
+
+SHUFFLES: Final[tuple[Shuffle, ...]] = ("none", "seeded")
 
 MASTER: Final = "master"
 
@@ -76,11 +81,17 @@ class World:
         faults: Faults | None = None,
         traffic: Traffic | None = None,
         crashes: Set[tuple[str, int]] = frozenset(),
+        shuffle: Shuffle | None = None,
     ) -> None:
-        """What isn't given is drawn. `crashes`: which processes die for sure, each at which of its steps."""
+        """What isn't given is drawn. `crashes`: which processes die for sure, each at which of its steps.
+
+        `shuffle`: of lane 1; not given, every other seed has one.
+        """
         self.random: Final = Random(seed)
         self.faults = faults or draw_faults(self.random)
         self.now_ms = 1_000
+        self._calm_since_ms = self.now_ms
+        """If the faults are calm."""
         self.events = 0
         self.crashes = 0
         self._planned_crashes: Final = crashes
@@ -90,7 +101,10 @@ class World:
         traffic = traffic or draw_traffic(self.random)
         shard_count = traffic.shard_count
         self.genesis: Final = genesis_of(
-            shard_count, self.random.choice((0, 50, 500)), self.random.choice((0, 0, 5_000))
+            shard_count,
+            self.random.choice((0, 50, 500)),
+            self.random.choice((0, 0, 5_000)),
+            shuffle or SHUFFLES[seed % 2],
         )
         self.network: Final = Network(self)
         self._build(shard_count, machines, traffic)
@@ -98,7 +112,7 @@ class World:
 
     def _build(self, shard_count: int, machines: Machines, traffic: Traffic) -> None:
         genesis = self.genesis
-        master, contents = contents_of(shard_count)
+        master, contents = contents_of(shard_count, genesis.shuffle)
         self.master = Process(
             self, MASTER, Disk(master), lambda disk: machines.root(genesis, disk)
         )
@@ -156,6 +170,7 @@ class World:
 
     def _heal(self) -> None:
         self.faults = Faults()
+        self._calm_since_ms = self.now_ms
         self.network.heal()
         for process in (self.master, *self.shards.values()):
             process.paused_until_ms = 0
@@ -194,6 +209,9 @@ class World:
             self.checker.root_announced(effect.block)
         elif isinstance(effect, shard_events.Announce):
             self.checker.shard_announced(self._shard_id(process), effect.block)
+        elif isinstance(effect, root_events.Excluded):
+            is_calm = self.faults.is_calm and self.now_ms - self._calm_since_ms > CALM_MS
+            require(not is_calm, f"a shard that is there is left out: {effect.reason}")
 
     def stepped(self, process: Process) -> None:
         """Check a shard whenever it has moved along the root chain, or is there again."""
@@ -268,7 +286,8 @@ def simulate(
     machines: Machines | None = None,
     faults: Faults | None = None,
     only: Sequence[str] = (),
+    shuffle: Shuffle | None = None,
 ) -> Outcome:
     """Run one seed, with `only` some kinds of transactions. Raises Violation, Corrupt, InvariantBroken."""
     traffic = draw_traffic(Random(seed), only) if only else None
-    return World(seed, machines or Machines(), faults, traffic).run()
+    return World(seed, machines or Machines(), faults, traffic, shuffle=shuffle).run()

@@ -47,7 +47,7 @@ def test_rounds_are_ordered_by_epoch_then_term_then_attempt() -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        Commit(ShardId(0), 1, Epoch(1), bytes(31), bytes(32), to_amount(1)),
+        Commit(ShardId(0), 1, Epoch(1), bytes(31), bytes(32), to_amount(1), 1),
         Seal(ShardId(0), ROUND, bytes(33)),  # type: ignore[arg-type]
         Abort(ShardId(0), Round(Epoch(1), -1, 0)),
     ],
