@@ -10,17 +10,15 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
-from quarkparsec.ordering.label import WHOLE_SHARD
 from quarkparsec.ordering.messages import TransactionCandidate
 from quarkparsec.ordering.shuffle import order_of
-from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.types import Hash32
 
 
 class CandidateOrder:
     """The candidates of one round."""
 
-    def __init__(self, candidates: Sequence[Candidate], seed: Hash32 | None) -> None:
+    def __init__(self, candidates: Sequence[TransactionCandidate], seed: Hash32 | None) -> None:
         self.candidates: Final = candidates
         self.seed: Final = seed
 
@@ -31,9 +29,5 @@ class CandidateOrder:
     @cached_property
     def _numbers(self) -> Mapping[Hash32, int]:
         """Made when somebody asks: hardly anybody does."""
-        requests = [
-            TransactionCandidate(each.hash, each.sender, each.nonce, WHOLE_SHARD, None)
-            for each, _, _ in self.candidates
-        ]
-        ordered = order_of(requests, self.seed)
-        return {request.hash: number for number, request in enumerate(ordered)}
+        ordered = order_of(self.candidates, self.seed)
+        return {candidate.hash: number for number, candidate in enumerate(ordered)}
