@@ -20,7 +20,6 @@ Between steps the pool and the state's head may be read; jobs read only what the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Final, get_args
 
 from quarkparsec.chain.genesis import Genesis
@@ -35,7 +34,6 @@ from quarkparsec.shard.block_builder import BuiltBlock, build_block
 from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.shard.events import Announce, Effect, Event
 from quarkparsec.shard.lane_in_shard import LANE as IN_SHARD
-from quarkparsec.shard.lane_in_shard import run_in_shard
 from quarkparsec.shard.lane_order import lane_ended
 from quarkparsec.shard.lane_run import LaneRun
 from quarkparsec.shard.open_round import begin_round
@@ -212,10 +210,7 @@ class ShardMachine:
         invariant(same_chain, "an epoch follows the root chain's head")
         opening = open_block(self._genesis, self._block.hash, event, self.blocks.root_hash)
         open_round = begin_round(event, opening, self.shard_state, self.pool)
-        draft, order = open_round.draft, open_round.order
-        lane = partial(run_in_shard, draft, order.candidates, open_round.neighbourhood)
-        job = partial(lane, seed=order.seed)
-        return Executing(open_round, self._effects.run(job, LANE_BUDGET_MS))
+        return Executing(open_round, self._effects.run(open_round.run_in_shard, LANE_BUDGET_MS))
 
     def _repeat_answer(self, now: InRound) -> State:
         match now:
