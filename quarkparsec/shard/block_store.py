@@ -43,11 +43,13 @@ class BlockStore:
         return stored.header if stored else None
 
     def block(self, epoch: Epoch) -> ShardBlock | None:
-        """The whole block `epoch`."""
+        """The whole block `epoch`. Raises Corrupt if transactions of it are missing."""
         stored = self._stored_header(epoch)
         if stored is None:
             return None
         entries = tuple(transaction.entry for transaction in self.transactions(epoch))
+        if len(entries) != stored.transaction_count:
+            raise Corrupt(f"{len(entries)} transactions are there, not {stored.transaction_count}")
         return ShardBlock(stored.header, entries, stored.legs, stored.fees, stored.sweep)
 
     def transactions(self, epoch: Epoch) -> Iterator[StoredTransaction]:

@@ -15,7 +15,6 @@ from quarkparsec.effects import OutOfTime
 from quarkparsec.errors import InvalidInput
 from quarkparsec.limits import TICKET_LANE_BUDGET_MS
 from quarkparsec.shard import lane_tickets, lane_transfers
-from quarkparsec.shard.lane_in_shard import run_in_shard
 from quarkparsec.shard.lane_sweep import sweep
 from quarkparsec.shard.lane_tickets import TicketLane
 from quarkparsec.shard.lane_transfers import TransferLane
@@ -31,9 +30,8 @@ TRANSFERS: Final = lane_transfers.LANE
 
 def run_first(state: ShardState, open_round: OpenRound, out_of_time: OutOfTime) -> None:
     """Lanes 0 and 1: what a shard does before it has heard of any other."""
-    draft, order = open_round.draft, open_round.order
-    sweep(draft, state)
-    run_in_shard(draft, order.candidates, open_round.neighbourhood, out_of_time, order.seed)
+    sweep(open_round.draft, state)
+    open_round.run_in_shard(out_of_time)
 
 
 def new_lane(open_round: OpenRound, number: int, now_ms: int) -> TicketLane | TransferLane:

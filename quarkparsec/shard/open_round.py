@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from quarkparsec.chain.fees import TRANSACTION_GAS
+from quarkparsec.effects import OutOfTime
 from quarkparsec.limits import BLOCK_CANDIDATES_MAX, EARLY_MESSAGES_MAX
 from quarkparsec.shard.block_draft import BlockDraft
 from quarkparsec.shard.candidate_order import CandidateOrder
+from quarkparsec.shard.lane_in_shard import run_in_shard
 from quarkparsec.shard.neighbourhood import Neighbourhood
 from quarkparsec.shard.opening import Opening
 from quarkparsec.shard.pool import Pool
@@ -28,6 +30,11 @@ class OpenRound(NamedTuple):
     tickets: Tickets
     early: list[LaneMessages]
     """What other shards said of a lane that isn't open here yet."""
+
+    def run_in_shard(self, out_of_time: OutOfTime) -> None:
+        """The job of lane 1."""
+        order = self.order
+        run_in_shard(self.draft, order.candidates, self.neighbourhood, out_of_time, order.seed)
 
     def keep_for_later(self, message: LaneMessages) -> None:
         """Another shard is ahead of this one; it will say it again if there is no room for it."""

@@ -10,7 +10,7 @@ from quarkparsec.chain.transaction import Transaction
 from quarkparsec.crypto.keccak import EMPTY_HASH, EMPTY_TRIE_ROOT
 from quarkparsec.errors import Rejected
 from quarkparsec.limits import POOL_ACCOUNT_PENDING_MAX, POOL_ACCOUNT_QUEUED_MAX, POOL_LIFETIME_MS
-from quarkparsec.shard.account_queue import Candidate
+from quarkparsec.shard.account_queue import Candidate, Pooled
 from quarkparsec.shard.admission import Rules
 from quarkparsec.shard.block_draft import Rerouted
 from quarkparsec.shard.pool import Capacity, Pool
@@ -79,6 +79,24 @@ def test_candidates_come_by_tip_and_each_sender_in_nonce_order() -> None:
     add(pool, signed(ALICE, 1, price=90))
     add(pool, signed(BOB, 0, price=50))
     assert chosen(pool) == [(BOB, 0), (ALICE, 0), (ALICE, 1)]
+
+
+def test_what_waits_for_an_earlier_nonce_or_for_money_is_queued() -> None:
+    pool = Pool(RULES)
+    later, gapped = signed(ALICE, 0), signed(ALICE, 2)
+    for each in (later, gapped):
+        add(pool, each)
+    assert [pool.is_queued(_found(pool, each)) for each in (later, gapped)] == [False, True]
+    add(pool, signed(ALICE, 1))
+    assert not pool.is_queued(_found(pool, gapped))
+    pool.update(ALICE, Nonce(0), Wei(_found(pool, later).cost))
+    assert [pool.is_queued(_found(pool, each)) for each in (later, gapped)] == [False, True]
+
+
+def _found(pool: Pool, transaction: Transaction) -> Pooled:
+    item = pool.find(transaction.hash)
+    assert item is not None
+    return item
 
 
 def test_the_earlier_arrival_is_first_among_equal_tips() -> None:
