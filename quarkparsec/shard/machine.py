@@ -23,6 +23,7 @@ Between steps the pool and the state's head may be read; jobs read only what the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, get_args
 
 from quarkparsec.chain.genesis import Genesis

@@ -47,7 +47,7 @@ def test_a_planted_bug_is_found_whatever_the_order_of_lane_1(
         patch.plant(monkeypatch)
     for seed in range(SEEDS_UNTIL_FOUND):
         try:
-            simulate(seed, machines, faults, only, shuffle)
+            simulate(seed, machines, faults, only, shuffle=shuffle)
         except Exception:  # noqa: BLE001 - whatever stops the run has found it
             return
     pytest.fail(f"a cluster that {bug} breaks no promise in {SEEDS_UNTIL_FOUND} runs")

@@ -83,21 +83,14 @@ class World:
         faults: Faults | None = None,
         traffic: Traffic | None = None,
         crashes: Set[tuple[str, int]] = frozenset(),
-<<<<<<< HEAD
         shuffle: Shuffle | None = None,
-    ) -> None:
-        """What isn't given is drawn. `crashes`: which processes die for sure, each at which of its steps.
-
-        `shuffle`: of lane 1; not given, every other seed has one.
-=======
         *,
         insists: bool = True,
     ) -> None:
-        """What isn't given is drawn.
+        """What isn't given is drawn. `crashes`: which processes die for sure, each at which of its steps.
 
-        `crashes`: which processes die for sure, each at which of its steps. `insists`: whether the operator
-        asks again for a split that a dead master has forgotten.
->>>>>>> d-epoch
+        `shuffle`: of lane 1; not given, every other seed has one. `insists`: whether the operator asks again
+        for a split that a dead master has forgotten.
         """
         self.random: Final = Random(seed)
         self.faults = faults or draw_faults(self.random)
@@ -112,17 +105,11 @@ class World:
         self._trace: Final = blake2b(digest_size=8)
         traffic = traffic or draw_traffic(self.random, splits=draw_splits(seed))
         self.genesis: Final = genesis_of(
-<<<<<<< HEAD
-            shard_count,
-            self.random.choice((0, 50, 500)),
-            self.random.choice((0, 0, 5_000)),
-            shuffle or SHUFFLES[seed % 2],
-=======
             traffic.shard_count,
             self.random.choice((0, 50, 500)),
             self.random.choice((0, 0, 5_000)),
             traffic.groups,
->>>>>>> d-epoch
+            shuffle or SHUFFLES[seed % 2],
         )
         self.network: Final = Network(self)
         self._machines: Final = machines
@@ -134,15 +121,9 @@ class World:
         self._halves: Final = Halves(self)
         self._safety_events: Final = SAFETY_EVENTS * (1 + traffic.splits)
 
-<<<<<<< HEAD
-    def _build(self, shard_count: int, machines: Machines, traffic: Traffic) -> None:
-        genesis = self.genesis
-        master, contents = contents_of(shard_count, genesis.shuffle)
-=======
     def _build(self, traffic: Traffic) -> None:
         genesis, machines = self.genesis, self._machines
-        master, contents = contents_of(traffic.shard_count, traffic.groups)
->>>>>>> d-epoch
+        master, contents = contents_of(traffic.shard_count, traffic.groups, genesis.shuffle)
         self.master = Process(
             self, MASTER, Disk(master), lambda disk: machines.root(genesis, disk)
         )
@@ -252,16 +233,13 @@ class World:
             self.checker.root_announced(effect.block)
         elif isinstance(effect, shard_events.Announce):
             self.checker.shard_announced(self._shard_id(process), effect.block)
-<<<<<<< HEAD
         elif isinstance(effect, root_events.Excluded):
             is_calm = self.faults.is_calm and self.now_ms - self._calm_since_ms > CALM_MS
             require(not is_calm, f"a shard that is there is left out: {effect.reason}")
-=======
         elif isinstance(effect, shard_events.Divide):
             self._halves.divide(process, effect)
         elif isinstance(effect, shard_events.HandOver):
             self._halves.hand_over(process, effect)
->>>>>>> d-epoch
 
     def stepped(self, process: Process) -> None:
         """Check a shard whenever it has moved along the root chain, or is there again."""
@@ -340,16 +318,9 @@ def simulate(
     machines: Machines | None = None,
     faults: Faults | None = None,
     only: Sequence[str] = (),
-<<<<<<< HEAD
+    splits: Splits | None = None,
     shuffle: Shuffle | None = None,
 ) -> Outcome:
     """Run one seed, with `only` some kinds of transactions. Raises Violation, Corrupt, InvariantBroken."""
-    traffic = draw_traffic(Random(seed), only) if only else None
-    return World(seed, machines or Machines(), faults, traffic, shuffle=shuffle).run()
-=======
-    splits: Splits | None = None,
-) -> Outcome:
-    """Run one seed, with `only` some kinds of transactions. Raises Violation, Corrupt, InvariantBroken."""
     traffic = draw_traffic(Random(seed), only, splits) if only or splits else None
-    return World(seed, machines or Machines(), faults, traffic).run()
->>>>>>> d-epoch
+    return World(seed, machines or Machines(), faults, traffic, shuffle=shuffle).run()
