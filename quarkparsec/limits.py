@@ -193,6 +193,20 @@ BLOCK_CANDIDATES_MAX: Final = 8_192
 STRAND_LENGTH: Final = 256
 """Transactions of lane 1 that share an executor and its messages: so many cost hardly more than one."""
 
+# --- moving shards
+
+SHARDS_PER_SLAVE_MAX: Final = 128
+"""A shard at work takes a thread, a database with some 60 MB of caches, a few tens of open files."""
+
+MOVE_SILENCE_MS: Final = 15_000
+"""A target that makes a copy says something every second; after so long without a word it is taken for lost."""
+
+MOVE_HANDOVER_MS: Final = 10_000
+"""A shard that is handed over works nowhere: if that takes so long, it goes on where it was."""
+
+MOVES_REMEMBERED: Final = 16
+"""Moves that are over and still shown to operators."""
+
 # --- audits
 
 AUDIT_FINDINGS_MAX: Final = 1_000
