@@ -3,6 +3,8 @@
 Transactions that arrive together travel together: one hand-over to the thread pool and one message a
 slave for many of them. libsecp256k1 runs outside the interpreter lock, so two threads recover senders
 while the event loop serves others.
+
+One that arrives at a shard that was split meanwhile comes back, and is sent on its way again.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple
 
-from cluster.router import Router, Target
+from cluster.router import Arrangement, Router, Target
 from quarkparsec.chain.transaction import Transaction, decode_transaction
 from quarkparsec.errors import QuarkparsecError, Rejected, Unavailable
 from quarkparsec.limits import ADMISSION_BATCH_MAX, ADMISSION_QUEUE_MAX, ADMISSION_THREADS
@@ -25,14 +27,18 @@ class _Waiting(NamedTuple):
     verdict: asyncio.Future[Hash32]
 
 
-class _Routed(NamedTuple):
+class _Decoded(NamedTuple):
     waiting: _Waiting
     transaction: Transaction
+
+
+class _Routed(NamedTuple):
+    decoded: _Decoded
     target: Target
     shard_id: ShardId
 
     def to_submission(self) -> Submission:
-        transaction = self.transaction
+        transaction = self.decoded.transaction
         return Submission(self.shard_id, transaction.raw, transaction.sender, *self.target)
 
 
@@ -72,12 +78,12 @@ class Admission:
         batch = self._queue[:ADMISSION_BATCH_MAX]
         del self._queue[:ADMISSION_BATCH_MAX]
         try:
-            routed = await self._route(batch)
-            by_slave: dict[str, list[_Routed]] = {}
-            for one in routed:
-                slave = self._router.slave_of(one.shard_id)
-                by_slave.setdefault(slave, []).append(one)
-            await asyncio.gather(*(self._send(slave, some) for slave, some in by_slave.items()))
+            remaining = await self._decode(batch)
+            while remaining:
+                known = self._router.arrangement
+                remaining = await self._send_all(await self._route(remaining), known)
+                if remaining:
+                    await self._router.rearranged(known)
         except QuarkparsecError as error:
             _fail(batch, error)
         finally:
@@ -85,7 +91,7 @@ class Admission:
                 batch, Unavailable("the transaction could not be admitted")
             )  # whoever still waits
 
-    async def _route(self, batch: Sequence[_Waiting]) -> list[_Routed]:
+    async def _decode(self, batch: Sequence[_Waiting]) -> list[_Decoded]:
         loop = asyncio.get_running_loop()
         raws = [waiting.raw for waiting in batch]
         decoded = await loop.run_in_executor(self._threads, _decode_all, raws)
@@ -94,29 +100,51 @@ class Admission:
             if isinstance(transaction, QuarkparsecError):
                 _fail((waiting,), transaction)
             else:
-                valid.append((waiting, transaction))
-        targets = await self._router.targets_of([transaction for _, transaction in valid])
+                valid.append(_Decoded(waiting, transaction))
+        return valid
+
+    async def _route(self, batch: Sequence[_Decoded]) -> list[_Routed]:
+        targets = await self._router.targets_of([each.transaction for each in batch])
         return [
-            _Routed(waiting, transaction, target, self._router.origin_of(transaction))
-            for (waiting, transaction), target in zip(valid, targets, strict=True)
+            _Routed(each, target, self._router.origin_of(each.transaction))
+            for each, target in zip(batch, targets, strict=True)
         ]
 
-    async def _send(self, slave: str, routed: Sequence[_Routed]) -> None:
-        waiting = [one.waiting for one in routed]
+    async def _send_all(
+        self, routed: Sequence[_Routed], arrangement: Arrangement
+    ) -> list[_Decoded]:
+        """Send each to its shard; those that must be sent again."""
+        by_slave: dict[str, list[_Routed]] = {}
+        for one in routed:
+            by_slave.setdefault(self._router.slaves.holder(one.shard_id), []).append(one)
+        returned = await asyncio.gather(
+            *(self._send(slave, some, arrangement) for slave, some in by_slave.items())
+        )
+        return [one for some in returned for one in some]
+
+    async def _send(
+        self, slave: str, routed: Sequence[_Routed], arrangement: Arrangement
+    ) -> list[_Decoded]:
         try:
-            message = Admit([one.to_submission() for one in routed])
-            answer = await self._router.ask(slave, message, Admitted)
+            message = Admit(arrangement.shard_count, [one.to_submission() for one in routed])
+            answer = await self._router.slaves.ask(slave, message, Admitted)
         except QuarkparsecError as error:
-            _fail(waiting, error)
+            _fail([one.decoded.waiting for one in routed], error)
+            return []
+        verdicts = list(zip(routed, answer.verdicts, strict=True))
+        for one, verdict in verdicts:
+            self._tell(one, verdict)
+        return [one.decoded for one, verdict in verdicts if verdict is None]
+
+    def _tell(self, routed: _Routed, verdict: str | None) -> None:
+        waiting, transaction = routed.decoded
+        if verdict is None or waiting.verdict.done():
             return
-        for one, verdict in zip(routed, answer.verdicts, strict=True):
-            if one.waiting.verdict.done():
-                continue
-            if verdict:
-                one.waiting.verdict.set_exception(Rejected(verdict))
-            else:
-                self._router.remember(one.transaction, one.target)
-                one.waiting.verdict.set_result(one.transaction.hash)
+        if verdict:
+            waiting.verdict.set_exception(Rejected(verdict))
+        else:
+            self._router.remember(transaction, routed.target)
+            waiting.verdict.set_result(transaction.hash)
 
 
 def _decode_all(raws: Sequence[bytes]) -> list[Transaction | QuarkparsecError]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from cluster.admission import Admission
@@ -49,8 +49,7 @@ from quarkparsec.types import (
     home_key,
 )
 from quarkparsec.wire import queries
-from quarkparsec.wire.envelope import Message
-from quarkparsec.wire.queries import Encoded, EncodedList, Number
+from quarkparsec.wire.queries import Encoded, EncodedList, KeyQuestion, Number
 
 Answer = TypeVar("Answer")
 
@@ -84,17 +83,16 @@ class ClusterNode:
         return self._router.root.head()
 
     def cluster_view(self) -> ClusterView:
-        head = self.head()
+        head, slaves = self.head(), self._router.slaves
         shards = []
         for summary in head.summaries:
-            slave = self._router.slave_of(summary.shard_id)
-            connected = self._router.is_connected(slave)
+            slave = slaves.holder(summary.shard_id)
+            connected = slaves.is_connected(slave)
             shards.append(
                 ShardStatus(summary.shard_id, slave, summary.shard_header().number, connected)
             )
-        names = sorted(self._router.slaves)
-        slaves = tuple(SlaveStatus(name, self._router.is_connected(name)) for name in names)
-        return ClusterView(tuple(shards), slaves)
+        statuses = (SlaveStatus(name, slaves.is_connected(name)) for name in sorted(slaves.names))
+        return ClusterView(tuple(shards), tuple(statuses))
 
     # --- blocks
 
@@ -149,17 +147,21 @@ class ClusterNode:
     async def account(
         self, recipient: Recipient, epoch: Epoch, key: ShardKey | None = None
     ) -> Account | None:
-        shard_id, seen_under = await self._place(recipient, key)
-        query = queries.ReadAccount(shard_id, recipient, epoch, seen_under)
-        slave = self._router.slave_of(shard_id)
-        answer = await self._router.ask_optional(slave, query, Encoded)
+        place, seen_under = await self._place(recipient, key)
+
+        def question(shard_id: ShardId, shard_count: int) -> queries.ReadAccount:
+            return queries.ReadAccount(shard_id, shard_count, recipient, epoch, seen_under)
+
+        answer = await self._router.ask_at(place, question, Encoded)
         return None if answer is None else Account.decode(answer.value)
 
     async def code(self, recipient: Recipient, epoch: Epoch, key: ShardKey | None = None) -> bytes:
-        shard_id, seen_under = await self._place(recipient, key)
-        query = queries.ReadCode(shard_id, recipient, epoch, seen_under)
-        answer = await self._ask(shard_id, query, Encoded)
-        return answer.value
+        place, seen_under = await self._place(recipient, key)
+
+        def question(shard_id: ShardId, shard_count: int) -> queries.ReadCode:
+            return queries.ReadCode(shard_id, shard_count, recipient, epoch, seen_under)
+
+        return (await self._ask_at(place, question, Encoded)).value
 
     async def storage(
         self,
@@ -168,28 +170,39 @@ class ClusterNode:
         epoch: Epoch,
         key: ShardKey | None = None,
     ) -> Sequence[int]:
-        shard_id, seen_under = await self._place(recipient, key)
-        query = queries.ReadStorage(shard_id, recipient, list(slots), epoch, seen_under)
-        answer = await self._ask(shard_id, query, queries.Words)
+        place, seen_under = await self._place(recipient, key)
+
+        def question(shard_id: ShardId, shard_count: int) -> queries.ReadStorage:
+            return queries.ReadStorage(
+                shard_id, shard_count, recipient, list(slots), epoch, seen_under
+            )
+
+        answer = await self._ask_at(place, question, queries.Words)
         return [int.from_bytes(value, "big") for value in answer.values]
 
     async def pending_nonce(self, recipient: Recipient, key: ShardKey | None = None) -> Nonce:
-        shard_id, _ = await self._place(recipient, key)
-        query = queries.ReadPendingNonce(shard_id, recipient)
-        answer = await self._ask(shard_id, query, Number)
+        place, _ = await self._place(recipient, key)
+
+        def question(shard_id: ShardId, shard_count: int) -> queries.ReadPendingNonce:
+            return queries.ReadPendingNonce(shard_id, shard_count, recipient)
+
+        answer = await self._ask_at(place, question, Number)
         return Nonce(int.from_bytes(answer.value, "big"))
 
     async def prove(
         self, recipient: Recipient, slots: Sequence[Slot], key: ShardKey | None = None
     ) -> AccountProof:
-        shard_id, seen_under = await self._place(recipient, key)
-        query = queries.Prove(shard_id, recipient, list(slots))
-        answer = await self._ask(shard_id, query, queries.ProofAnswer)
+        place, seen_under = await self._place(recipient, key)
+
+        def question(shard_id: ShardId, shard_count: int) -> queries.Prove:
+            return queries.Prove(shard_id, shard_count, recipient, list(slots))
+
+        answer = await self._ask_at(place, question, queries.ProofAnswer)
         account = Account.decode(answer.account) if answer.account else None
         if account is not None and seen_under not in (None, account.shard_key):
             raise Rejected(
                 f"nothing to prove under key {seen_under:#010x}: "
-                f"0x{recipient.hex()} has key {account.shard_key:#010x} in shard {shard_id}"
+                f"0x{recipient.hex()} has key {account.shard_key:#010x} in its shard"
             )
         proofs = tuple(
             SlotProof(slot, int.from_bytes(value, "big"), tuple(nodes))
@@ -209,15 +222,19 @@ class ClusterNode:
 
     async def _place(
         self, recipient: Recipient, key: ShardKey | None
-    ) -> tuple[ShardId, ShardKey | None]:
-        """The shard to ask about a recipient, and the key under which to look at its entry there."""
+    ) -> tuple[ShardKey, ShardKey | None]:
+        """The key in whose shard to ask about a recipient, and the one under which to look at its entry there."""
         if key is None:
-            return await self._router.shard_of_recipient(recipient), None
-        everywhere = self._router.is_everywhere(recipient)
-        return self._router.shard_of_key(key), None if everywhere else key
+            return await self._router.key_of(recipient, home_key(recipient)), None
+        return key, None if self._router.is_everywhere(recipient) else key
 
-    async def _ask(self, shard_id: ShardId, query: Message, kind: type[Answer]) -> Answer:
-        return await self._router.ask(self._router.slave_of(shard_id), query, kind)
+    async def _ask_at(
+        self, key: ShardKey, question: Callable[[ShardId, int], KeyQuestion], kind: type[Answer]
+    ) -> Answer:
+        answer = await self._router.ask_at(key, question, kind)
+        if answer is None:
+            raise Unavailable("a shard doesn't have what it must have")
+        return answer
 
     async def _root_block(self, epoch: Epoch) -> RootBlock:
         block = await self._router.root.by_number(epoch)
@@ -227,12 +244,12 @@ class ClusterNode:
 
     async def _shard_block(self, block: BlockId) -> ShardBlock:
         query = queries.ReadBlock(block.shard_id, block.epoch)
-        answer = await self._ask(block.shard_id, query, Encoded)
+        answer = await self._router.ask_shard(query, Encoded)
         return ShardBlock.decode(answer.value)
 
     async def _receipts(self, block: BlockId) -> Sequence[Receipt]:
         query = queries.ReadReceipts(block.shard_id, block.epoch)
-        answer = await self._ask(block.shard_id, query, EncodedList)
+        answer = await self._router.ask_shard(query, EncodedList)
         return [Receipt.decode_stored(value) for value in answer.values]
 
     async def _submit(self, raw: bytes) -> Hash32 | QuarkparsecError:
@@ -252,7 +269,7 @@ class ClusterNode:
             [sorted(topics or ()) for topics in wanted.topics],
             LOG_RESULTS_MAX + 1,
         )
-        answer = await self._ask(shard_id, query, queries.LogsAnswer)
+        answer = await self._router.ask_shard(query, queries.LogsAnswer)
         return [_found_log(shard_id, found) for found in answer.logs]
 
 

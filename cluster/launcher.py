@@ -37,7 +37,9 @@ READY_POLL_S: Final = 0.05
 @click.option(
     "--shards", type=int, help="Shards at genesis, a power of two; default: the genesis file's."
 )
-@click.option("--slaves", type=click.IntRange(1, 64), default=2, help="Slave processes.")
+@click.option(
+    "--slaves", type=click.IntRange(1, 64), help="Slave processes; default: 2, or those there are."
+)
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path),
@@ -105,15 +107,15 @@ async def run(
         console.print("stopping…")
 
 
-async def _wait_until_ready(config: ClusterConfig) -> int:
-    """Ask the gateway until every slave is connected; the head's number. Raises Unavailable."""
+async def _wait_until_ready(config: ClusterConfig) -> dict[str, Any]:
+    """Ask the gateway until every slave is connected; what it says then. Raises Unavailable."""
     url = f"http://{config.gateway.host}:{config.gateway.port}"
     try:
         async with asyncio.timeout(START_TIMEOUT_MS / 1000), aiohttp.ClientSession() as client:
             while True:
                 view = await _cluster_view(client, url)
                 if view is not None and all(slave["connected"] for slave in view["slaves"]):
-                    return int(view["epoch"], 16)
+                    return view
                 await asyncio.sleep(READY_POLL_S)
     except TimeoutError as error:
         raise Unavailable("the cluster didn't start in time; see the logs") from error

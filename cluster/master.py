@@ -19,14 +19,15 @@ from cluster.identity import Identity
 from cluster.leveldb import LevelDBStore
 from quarkparsec.broker.directory import Directory
 from quarkparsec.errors import InvalidInput
-from quarkparsec.root.events import Announce, Excluded, LinkDown, LinkUp
+from quarkparsec.root.events import Announce, Excluded, LinkDown, LinkUp, Rearranged
 from quarkparsec.root.genesis_block import open_root_chain
 from quarkparsec.root.machine import RootMachine
-from quarkparsec.types import Epoch, Hash32, Recipient, ShardId
+from quarkparsec.root.topology import Topology
+from quarkparsec.types import Epoch, Hash32, Recipient
 from quarkparsec.wire import queries
 from quarkparsec.wire.envelope import Message
 from quarkparsec.wire.epoch import FromMaster, FromShard
-from quarkparsec.wire.queries import Encoded, Nothing, RootCommitted
+from quarkparsec.wire.queries import Encoded, Nothing, RootCommitted, TopologyChanged
 from quarkparsec.wire.session import Role
 
 log = logging.getLogger("master")
@@ -36,9 +37,10 @@ class Master:
     """The root machine and everybody who talks to it; a `Service` of the bus."""
 
     def __init__(self, identity: Identity) -> None:
-        self._config: Final = identity.config
         self._store: Final = LevelDBStore(identity.folder / "master")
-        self._chain: Final = open_root_chain(self._store, identity.genesis)
+        self._chain: Final = open_root_chain(
+            self._store, identity.genesis, identity.config.places()
+        )
         self._directory: Final = Directory(self._store, identity.genesis)
         self._slaves: Final[dict[str, Connection]] = {}
         self._followers: Final[set[Connection]] = set()
@@ -73,19 +75,14 @@ class Master:
     async def opened(self, connection: Connection) -> None:
         peer = connection.peer
         if peer.role is Role.SLAVE:
-            slave = self._config.slave(peer.name)  # one that isn't configured is refused
-            self._slaves[peer.name] = connection
-            log.info("%s is connected", peer.name)
-            for shard in slave.shards:
-                self.driver.step(LinkUp(ShardId(shard)))
+            self._meet(peer.name, connection)
 
     def notice(self, connection: Connection, message: Message) -> None:
         peer = connection.peer
         if not isinstance(message, FromShard) or peer.role is not Role.SLAVE:
             raise InvalidInput(f"{peer.name} may not send {type(message).__name__}")
-        if message.shard_id not in self._config.slave(peer.name).shards:
-            raise InvalidInput(f"{peer.name} doesn't hold shard {message.shard_id}")
-        self.driver.step(message)
+        if message.shard_id in self._topology.shards_of(peer.name):  # else it has just moved away
+            self.driver.step(message)
 
     async def answer(self, connection: Connection, message: Message) -> Message:
         match message:
@@ -105,13 +102,27 @@ class Master:
         if self._slaves.get(name) is connection:
             del self._slaves[name]
             log.warning("%s is gone", name)
-            for shard in self._config.slave(name).shards:
-                self.driver.step(LinkDown(ShardId(shard)))
+            for shard_id in self._topology.shards_of(name):
+                self.driver.step(LinkDown(shard_id))
 
     # --- within
 
+    @property
+    def _topology(self) -> Topology:
+        return self.machine.topology
+
+    def _meet(self, name: str, connection: Connection) -> None:
+        """A slave is there: say what it holds, then go on with its shards."""
+        if self._topology.slave(name) is None:
+            raise InvalidInput(f"{name} isn't one of this cluster's slaves")
+        self._slaves[name] = connection
+        log.info("%s is connected", name)
+        connection.notify(_told(self._topology))
+        for shard_id in self._topology.shards_of(name):
+            self.driver.step(LinkUp(shard_id))
+
     def _to_shard(self, message: FromMaster) -> None:
-        connection = self._slaves.get(self._config.slave_of(message.shard_id).name)
+        connection = self._slaves.get(self._topology.holder(message.shard_id))
         if connection is not None:
             connection.notify(message)
 
@@ -122,8 +133,12 @@ class Master:
             self._store.write(self._directory.take(effect.block), sync=False)
             for follower in self._followers:
                 follower.notify(RootCommitted(effect.block.encode()))
+        elif isinstance(effect, Rearranged):
+            for peer in (*self._slaves.values(), *self._followers):
+                peer.notify(_told(effect.topology))
 
     def _follow(self, connection: Connection) -> None:
+        connection.notify(_told(self._topology))
         connection.notify(RootCommitted(self.machine.head.encode()))
         self._followers.add(connection)
 
@@ -133,6 +148,10 @@ class Master:
         else:
             block = self._chain.block_by_hash(Hash32(query.hash))
         return Nothing() if block is None else Encoded(block.encode())
+
+
+def _told(topology: Topology) -> TopologyChanged:
+    return TopologyChanged(topology.encode())
 
 
 def _nothing() -> None:

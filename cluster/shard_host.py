@@ -12,7 +12,7 @@ from cluster.driver import Driver, now_ms
 from cluster.leveldb import LevelDBStore
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.transaction import Transaction
-from quarkparsec.errors import Unavailable
+from quarkparsec.errors import Elsewhere, Unavailable
 from quarkparsec.limits import CATCH_UP_TIMEOUT_MS
 from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.block_store import BlockStore
@@ -58,6 +58,12 @@ class ShardHost:
     async def reached(self, epoch: int) -> None:
         """Wait until root block `epoch` is applied here. Raises Unavailable."""
         await self._until(lambda: self.machine.root_head.epoch >= epoch)
+
+    async def split_into(self, shard_count: int) -> None:
+        """Wait until the shard is one of so many. Raises Elsewhere if it is one of more by now, Unavailable."""
+        await self._until(lambda: self.state.shard_count >= shard_count)
+        if self.state.shard_count > shard_count:
+            raise Elsewhere(f"shard {self.shard_id} was split")
 
     async def caught_up(self) -> None:
         """Wait until everything that was acknowledged is visible here. Raises Unavailable.

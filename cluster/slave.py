@@ -1,23 +1,27 @@
 """A slave: holds shards, executes their transactions, answers questions about them.
 
 It reaches out to the master and to the other slaves, again and again, and listens for those and for
-gateways. Messages of the epoch protocol go straight between the master and the machines of the shards, those
-of the lanes straight between the machines (cluster/lane_links.py); everything else is a question.
+gateways. The master says which shards it holds (cluster/holdings.py); until it does, and while it is away,
+they are those of last time. Messages of the epoch protocol go straight between the master and the machines of
+the shards, those of the lanes straight between the machines (cluster/lane_links.py); everything else is a
+question.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
+import contextlib
 from typing import Final
 
 from cluster import shard_queries
 from cluster.bus import Connection, listen, stay_connected
 from cluster.calls import Calls
+from cluster.holdings import Holdings
 from cluster.identity import Identity
 from cluster.lane_links import LaneLinks
 from cluster.shard_host import ShardHost
-from quarkparsec.errors import Corrupt, InvalidInput, Unavailable
+from quarkparsec.errors import Elsewhere, InvalidInput
+from quarkparsec.root.topology import Topology
 from quarkparsec.types import Epoch, Hash32, ShardId
 from quarkparsec.wire import queries
 from quarkparsec.wire.envelope import Message
@@ -25,37 +29,32 @@ from quarkparsec.wire.epoch import FromMaster, FromShard
 from quarkparsec.wire.lanes import LaneMessages
 from quarkparsec.wire.session import Role
 
-log = logging.getLogger("slave")
-
 
 class Slave:
-    """The shards of one process; a `Service` of the bus."""
+    """One process with its shards; a `Service` of the bus."""
 
     def __init__(self, identity: Identity, name: str) -> None:
         self._master: Connection | None = None
         self._calls: Final = Calls(identity.genesis)
-        self.lanes: Final = LaneLinks(identity, name, self._step)
-        self.hosts: Final[dict[int, ShardHost]] = {}
-        self._shards: Final = identity.config.slave(name).shards
-        for shard in self._shards:
-            path = identity.folder / name / f"shard-{shard:04}"
-            try:
-                host = ShardHost(identity.genesis, ShardId(shard), path, self._send)
-            except Corrupt as error:  # the others can do without it; it must never serve
-                log.critical("shard %d stays down: %s", shard, error)
-            else:
-                self.hosts[shard] = host
+        self.lanes: Final = LaneLinks(identity.credentials(Role.SLAVE, name), self._step)
+        self.holdings: Final = Holdings(identity, name, self._send)
 
     def start(self) -> None:
-        """Let the machines come up."""
-        for host in self.hosts.values():
-            host.driver.start()
+        """Open the shards of last time."""
+        topology = self.holdings.remembered()
+        if topology is not None:
+            self.follow(topology)
+
+    def follow(self, topology: Topology) -> None:
+        """Hold the shards that this slave has now, and speak to the others where they are."""
+        self.lanes.follow(topology)
+        self.holdings.follow(topology)
 
     def close(self) -> None:
         """Stop every shard and let go of the databases."""
+        self.lanes.close()
         self._calls.close()
-        for host in self.hosts.values():
-            host.close()
+        self.holdings.close()
 
     # --- what the bus calls
 
@@ -67,6 +66,8 @@ class Slave:
         peer = connection.peer
         if isinstance(message, LaneMessages):
             self.lanes.take(peer, message)
+        elif isinstance(message, queries.TopologyChanged) and peer.role is Role.MASTER:
+            self.follow(Topology.decode(message.topology))
         elif isinstance(message, FromMaster) and peer.role is Role.MASTER:
             self._step(message)
         else:
@@ -74,19 +75,25 @@ class Slave:
 
     async def answer(self, connection: Connection, message: Message) -> Message:
         if isinstance(message, queries.Admit):
-            return self._admit(message)
+            return await self._admit(message)
         if isinstance(message, queries.FindTransaction):
             return await self._find(Hash32(message.hash), Epoch(message.epoch))
-        shard_id = getattr(message, "shard_id", None)
-        if shard_id is None:
-            raise InvalidInput(f"a slave doesn't answer {type(message).__name__}")
-        return await self._answer_of_shard(self._host(shard_id), message)
+        if isinstance(message, queries.AtShard):
+            return await self._answer_of_shard(await self._host(message), message)
+        raise InvalidInput(f"a slave doesn't answer {type(message).__name__}")
 
     def closed(self, connection: Connection) -> None:
         if self._master is connection:
             self._master = None
 
     # --- within
+
+    async def _host(self, question: queries.AtShard) -> ShardHost:
+        """The shard that a question is for. Raises Elsewhere, Unavailable."""
+        host = await self.holdings.host(ShardId(question.shard_id))
+        if isinstance(question, queries.AtKey):
+            await host.split_into(question.shard_count)
+        return host
 
     async def _answer_of_shard(self, host: ShardHost, message: Message) -> Message:
         if isinstance(message, queries.ReadOnlyCall):
@@ -100,35 +107,46 @@ class Slave:
             raise InvalidInput(f"a shard doesn't answer {type(message).__name__}")
         return await read(host, message)
 
-    def _admit(self, message: queries.Admit) -> queries.Admitted:
+    async def _admit(self, message: queries.Admit) -> queries.Admitted:
+        """Nothing is admitted unless every shard is there that should take some."""
+        shards = {submission.shard_id for submission in message.submissions}
+        hosts = {shard: await self._host_of_some(shard, message.shard_count) for shard in shards}
         verdicts = [
-            shard_queries.admit(self._host(submission.shard_id), submission)
+            None if host is None else shard_queries.admit(host, submission)
             for submission in message.submissions
+            for host in (hosts[submission.shard_id],)
         ]
         return queries.Admitted(verdicts)
 
+    async def _host_of_some(self, shard_id: int, shard_count: int) -> ShardHost | None:
+        """The shard as it was when there were so many; None if it isn't here any more."""
+        with contextlib.suppress(Elsewhere):
+            host = await self.holdings.host(ShardId(shard_id))
+            await host.split_into(shard_count)
+            return host
+        return None
+
     async def _find(self, transaction_hash: Hash32, epoch: Epoch) -> queries.Search:
-        heads: list[int] = []
-        for host in self.hosts.values():
+        """Look in one shard after the other.
+
+        What waits in the pool of a shard that is split goes to the new half, which has the greater number and
+        may come up meanwhile: so they are taken in ascending order, as they are found to be there.
+        """
+        heads: dict[ShardId, int] = {}
+        while remaining := set(self.holdings.shards) - set(heads):
+            host = await self.holdings.host(min(remaining))
             await host.caught_up()  # before, it may not see what it holds
             await host.reached(epoch)
             found = shard_queries.find_transaction(host, transaction_hash)
-            heads.append(host.machine.root_head.epoch)
+            heads[host.shard_id] = host.machine.root_head.epoch
             if found is not None:
-                return queries.Search(found, min(heads), max(heads))
-        for shard in self._shards:
-            self._host(shard)  # one that stays down may hold it: that isn't the same as unknown
-        return queries.Search(None, min(heads, default=epoch), max(heads, default=epoch))
-
-    def _host(self, shard_id: int) -> ShardHost:
-        host = self.hosts.get(shard_id)
-        if host is None:
-            raise Unavailable(f"this slave doesn't hold shard {shard_id}")
-        return host
+                return queries.Search(found, min(heads.values()), max(heads.values()))
+        lowest, highest = min(heads.values(), default=epoch), max(heads.values(), default=epoch)
+        return queries.Search(None, lowest, highest)
 
     def _step(self, message: FromMaster | LaneMessages) -> None:
-        host = self.hosts.get(message.shard_id)
-        if host is not None:  # else it stays down; the others will do without it
+        host = self.holdings.hosts.get(message.shard_id)
+        if host is not None:  # else it isn't here, or stays down: the others will do without it
             host.driver.step(message)
 
     def _send(self, message: FromShard | LaneMessages) -> None:
@@ -145,21 +163,14 @@ async def run_slave(identity: Identity, name: str, stop: asyncio.Event) -> None:
     slave = Slave(identity, name)
     master = identity.config.master
     server = await listen(config.host, config.port, credentials, slave)
-    links = [
-        asyncio.create_task(stay_connected(master.host, master.port, credentials, slave)),
-        asyncio.create_task(slave.lanes.run()),
-    ]
+    link = asyncio.create_task(stay_connected(master.host, master.port, credentials, slave))
     try:
+        slave.holdings.failed.add_done_callback(lambda _: stop.set())
         slave.start()
-        failures = [host.driver.failed for host in slave.hosts.values()]
-        for failure in failures:
-            failure.add_done_callback(lambda _: stop.set())
         await stop.wait()
-        for failure in failures:
-            if failure.done():
-                failure.result()
+        if slave.holdings.failed.done():
+            slave.holdings.failed.result()
     finally:
         server.close()
-        for link in links:
-            link.cancel()
+        link.cancel()
         slave.close()

@@ -32,7 +32,7 @@ class TransactionSearch:
                 found = (await self._ask(slave, transaction_hash, 0)).found
                 if found is not None:
                     return found
-        slaves = self._router.slaves
+        slaves = self._router.slaves.names
         searches = await self._ask_all(slaves, transaction_hash, 0)
         found = _first(searches)
         if found is not None:
@@ -60,7 +60,8 @@ class TransactionSearch:
         return searches
 
     async def _ask(self, slave: str, transaction_hash: Hash32, epoch: int) -> Search:
-        return await self._router.ask(slave, FindTransaction(transaction_hash, epoch), Search)
+        query = FindTransaction(transaction_hash, epoch)
+        return await self._router.slaves.ask(slave, query, Search)
 
 
 def _first(searches: Iterable[Search]) -> FoundTransaction | None:

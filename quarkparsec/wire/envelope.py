@@ -15,6 +15,7 @@ import msgspec
 
 from quarkparsec.errors import (
     Corrupt,
+    Elsewhere,
     InvalidInput,
     PrunedHistory,
     QuarkparsecError,
@@ -51,7 +52,15 @@ _decoder: Final = msgspec.msgpack.Decoder(Envelope)
 
 _KINDS: Final[dict[str, type[QuarkparsecError]]] = {
     kind.__name__: kind
-    for kind in (InvalidInput, TooManyResults, Rejected, PrunedHistory, Unavailable, Corrupt)
+    for kind in (
+        InvalidInput,
+        TooManyResults,
+        Rejected,
+        PrunedHistory,
+        Elsewhere,
+        Unavailable,
+        Corrupt,
+    )
 }
 """The errors that travel as what they are; a subclass travels as the first of its bases here."""
 

@@ -13,6 +13,8 @@ from auditing.copying import copy_database, still
 from cluster.identity import load_identity
 from cluster.leveldb import LevelDBStore
 from quarkparsec.audit.auditor import Databases
+from quarkparsec.root.root_store import RootStore
+from quarkparsec.root.topology import Topology
 from quarkparsec.types import ShardId
 
 FOLDER_PREFIX: Final = "audit-"
@@ -26,32 +28,34 @@ def opened(data_dir: Path) -> Iterator[Databases]:
     InvalidInput, Unavailable, Corrupt.
     """
     identity = load_identity(data_dir / "cluster.json")
-    paths = {
-        ShardId(shard): Path(slave.name) / f"shard-{shard:04}"
-        for slave in identity.config.slaves
-        for shard in slave.shards
-    }
     where = data_dir if os.access(data_dir, os.W_OK) else None
     with TemporaryDirectory(prefix=FOLDER_PREFIX, dir=where) as folder, ExitStack() as open_ones:
-        scratch = Path(folder)
-        at_rest = _copy(data_dir, scratch, [Path("master"), *paths.values()])
 
         def open_store(path: Path) -> LevelDBStore:
-            return open_ones.enter_context(closing(LevelDBStore(scratch / path)))
+            return open_ones.enter_context(closing(LevelDBStore(Path(folder) / path)))
 
+        with ExitStack() as held:
+
+            def copy(path: Path) -> LevelDBStore:
+                held_still.append(held.enter_context(still(data_dir / path)))
+                copy_database(data_dir / path, Path(folder) / path)
+                return open_store(path)
+
+            held_still = list[bool]()
+            master = copy(Path("master"))
+            shards = {
+                shard_id: copy(path) for shard_id, path in _paths(RootStore(master).topology())
+            }
         yield Databases(
             identity.genesis,
-            open_store(Path("master")),
-            {shard_id: open_store(path) for shard_id, path in sorted(paths.items())},
-            at_rest,
+            master,
+            shards,
+            all(held_still),
             lambda shard_id: open_store(Path("replay") / f"shard-{shard_id:04}"),
         )
 
 
-def _copy(data_dir: Path, scratch: Path, paths: list[Path]) -> bool:
-    """Copy databases in this order; whether all of them stood still."""
-    with ExitStack() as held:
-        are_still = [held.enter_context(still(data_dir / path)) for path in paths]
-        for path in paths:
-            copy_database(data_dir / path, scratch / path)
-    return all(are_still)
+def _paths(topology: Topology) -> Iterator[tuple[ShardId, Path]]:
+    """Where each shard's database is."""
+    for number, holder in enumerate(topology.holders):
+        yield ShardId(number), Path(holder) / f"shard-{number:04}"

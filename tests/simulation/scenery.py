@@ -6,8 +6,8 @@ from functools import cache
 from typing import Final
 
 from quarkparsec.chain.genesis import Genesis
-from quarkparsec.root.genesis_block import genesis_root_block
-from quarkparsec.root.root_store import block_batch
+from quarkparsec.root.genesis_block import first_batch
+from quarkparsec.root.topology import SlavePlace
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.state.genesis_entry import GenesisEntry
 from quarkparsec.store import MemoryStore
@@ -17,6 +17,8 @@ from tests.simulation.wallet import CHAIN_ID, GWEI, wallets
 
 WALLETS_PER_SHARD: Final = 3
 GAS_LIMIT: Final = 1_000_000
+SLAVES: Final = (SlavePlace("slave", "127.0.0.1", 7001),)
+"""Where it is doesn't matter here: each shard is a process of its own."""
 
 
 def ledger_of(shard_id: int) -> Recipient:
@@ -65,7 +67,7 @@ def contents_of(shard_count: int) -> tuple[MemoryStore, tuple[MemoryStore, ...]]
     """Fresh disks: the master's and each shard's."""
     genesis = genesis_of(shard_count, 0, 0)
     master = MemoryStore()
-    master.write(block_batch(genesis_root_block(genesis)), sync=True)
+    master.write(first_batch(genesis, SLAVES), sync=True)
     shards = []
     for shard_id in range(shard_count):
         store = MemoryStore()

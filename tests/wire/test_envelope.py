@@ -32,7 +32,7 @@ from quarkparsec.wire.session import HandshakeRefused
     "message",
     [
         Nothing(),
-        Admit([Submission(1, b"raw", b"s" * 20, 7, False)]),
+        Admit(4, [Submission(1, b"raw", b"s" * 20, 7, False)]),
         Located([Location(ShardKey(2**32 - 1), True)]),
         HasWork(ShardId(3), 1, Work.READY),
         Failure("Rejected", "no"),

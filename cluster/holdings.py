@@ -1,0 +1,124 @@
+"""The shards that a slave holds: opened and closed as the topology says.
+
+A shard of a new chain is made from the genesis file. One that came later, by a split or a move, is opened once
+its folder is there: whoever makes the folder makes it whole. A shard whose database is corrupt stays down, and
+the others of the slave can do without it; it must never serve.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from cluster.identity import Identity
+from cluster.shard_host import ShardHost
+from cluster.topology_file import load_topology, save_topology
+from quarkparsec.errors import Corrupt, Elsewhere, Unavailable
+from quarkparsec.limits import CATCH_UP_TIMEOUT_MS
+from quarkparsec.root.topology import Topology
+from quarkparsec.types import ShardId
+from quarkparsec.wire.epoch import FromShard
+from quarkparsec.wire.lanes import LaneMessages
+
+log = logging.getLogger("slave")
+
+
+class Holdings:
+    """The shards of one slave, and which of them there should be."""
+
+    def __init__(
+        self, identity: Identity, name: str, send: Callable[[FromShard | LaneMessages], None]
+    ) -> None:
+        self.hosts: Final[dict[ShardId, ShardHost]] = {}
+        """Those that are open."""
+        self.failed: Final[asyncio.Future[None]] = asyncio.get_running_loop().create_future()
+        """Raises what stopped the first shard that stopped."""
+        self._identity: Final = identity
+        self._name: Final = name
+        self._send: Final = send
+        self._folder: Final = identity.folder / name
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._topology: Topology | None = None
+        self._down: Final[dict[ShardId, str]] = {}
+        """Why those that can't be opened can't."""
+        self._opened = asyncio.Event()
+
+    # --- who is where
+
+    @property
+    def shards(self) -> tuple[ShardId, ...]:
+        """Those that this slave should hold. Raises Unavailable before anybody has said."""
+        if self._topology is None:
+            raise Unavailable(f"{self._name} doesn't know yet which shards it holds")
+        return self._topology.shards_of(self._name)
+
+    def remembered(self) -> Topology | None:
+        """What was heard last in this slave's life, before the master says it again."""
+        return load_topology(self._folder / "topology")
+
+    def follow(self, topology: Topology) -> None:
+        """Open what this slave holds now, close what it doesn't any more."""
+        if self._topology == topology:
+            return
+        save_topology(self._folder / "topology", topology)
+        self._topology = topology
+        for shard_id in set(self.hosts) - set(self.shards):
+            self.hosts.pop(shard_id).close()
+        for shard_id in self.shards:
+            if shard_id not in self.hosts and self._can_be_opened(shard_id):
+                self.open(shard_id)
+
+    # --- shards
+
+    def path(self, shard_id: ShardId) -> Path:
+        """Where a shard's database is."""
+        return self._folder / f"shard-{shard_id:04}"
+
+    def open(self, shard_id: ShardId) -> None:
+        """Let a shard come up."""
+        try:
+            host = ShardHost(self._identity.genesis, shard_id, self.path(shard_id), self._send)
+        except Corrupt as error:
+            log.critical("shard %d stays down: %s", shard_id, error)
+            self._down[shard_id] = str(error)
+        else:
+            self.hosts[shard_id] = host
+            host.driver.failed.add_done_callback(self._note_failure)
+            host.driver.start()
+        self._opened.set()
+        self._opened = asyncio.Event()
+
+    async def host(self, shard_id: ShardId) -> ShardHost:
+        """An open shard; waits for one that is yet to come. Raises Elsewhere, Unavailable."""
+        try:
+            async with asyncio.timeout(CATCH_UP_TIMEOUT_MS / 1000):
+                while shard_id not in self.hosts:
+                    self._check_is_coming(shard_id)
+                    await self._opened.wait()
+        except TimeoutError as error:
+            raise Unavailable(f"shard {shard_id} is not open yet") from error
+        return self.hosts[shard_id]
+
+    def close(self) -> None:
+        """Stop every shard and let go of the databases."""
+        for host in self.hosts.values():
+            host.close()
+
+    # --- within
+
+    def _can_be_opened(self, shard_id: ShardId) -> bool:
+        return shard_id < self._identity.genesis.shard_count or self.path(shard_id).exists()
+
+    def _check_is_coming(self, shard_id: ShardId) -> None:
+        if shard_id in self._down:
+            raise Unavailable(f"shard {shard_id} stays down: {self._down[shard_id]}")
+        if self._topology is not None and shard_id not in self.shards:
+            raise Elsewhere(f"{self._name} doesn't hold shard {shard_id}")
+
+    def _note_failure(self, failed: asyncio.Future[None]) -> None:
+        if not failed.cancelled() and not self.failed.done():
+            self.failed.set_exception(failed.exception() or Unavailable("a shard has stopped"))
+            self.failed.exception()  # whoever waits for it sees it; nobody has to
