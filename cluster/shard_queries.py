@@ -65,9 +65,10 @@ def _seen(
     host: ShardHost, query: queries.ReadAccount | queries.ReadCode | queries.ReadStorage
 ) -> Account | None:
     """The entry that is asked for, as the key of the question sees it."""
-    account = host.state.view(Epoch(query.epoch)).account(Recipient(query.recipient))
+    view = host.state.view(Epoch(query.epoch))
+    account = view.account(Recipient(query.recipient))
     key = None if query.key is None else ShardKey(query.key)
-    return None if account is None else seen_under(key, account)
+    return None if account is None else seen_under(key, account, view.code)
 
 
 async def read_pending_nonce(host: ShardHost, query: queries.ReadPendingNonce) -> Number:

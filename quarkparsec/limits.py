@@ -136,6 +136,15 @@ PROOF_CACHE_NODES_MAX: Final = 10_000
 PRUNED_EPOCHS_MAX: Final = 16
 """Epochs whose history is deleted as one is written: a shortened history shrinks without a pause."""
 
+SWEEP_ENTRIES_MAX: Final = 1_024
+"""Foreign entries that one block rewrites after a split: about 50 ms beside what its transactions take."""
+
+SWEEP_SCANNED_MAX: Final = 4_096
+"""Entries that one block looks at to find them: another 30 ms; half of a busy shard's are foreign."""
+
+GARBAGE_ROWS_MAX: Final = 1_024
+"""Rows that are deleted with one commit, or looked at to find out what may be: a few milliseconds."""
+
 # --- the EVM
 
 CALL_DEPTH_MAX: Final = 1024

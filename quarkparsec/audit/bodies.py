@@ -40,8 +40,10 @@ class BodyAudit:
             self._note("the shard's header isn't the one in the root block")
         if block.fees != fees:
             self._note(f"the coinbase was credited {block.fees}, but {fees} was due")
-        if self._header.extra_data != block.legs.commitment:
-            self._note("the body has other legs than the block")
+        if self._header.extra_data != block.legs.commitment(block.sweep):
+            self._note("the body has other legs than the block, or has swept to elsewhere")
+        if self._summary.sweep != block.sweep:
+            self._note("the block has swept to elsewhere than the root block says")
         transactions = tuple(self._blocks.transactions(epoch))
         self._check_commitments(transactions)
         self._check_gas(transactions)

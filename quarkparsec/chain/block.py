@@ -2,8 +2,8 @@
 
 A *shard block* is a header and its body: the transactions in the order of their execution, each with the
 sender that its signature proves and the shard key of its destination; the legs that join it to other
-shards' blocks of the epoch; and the fees that the coinbase was credited. A replica can run it again without
-recovering keys or asking anybody.
+shards' blocks of the epoch; the fees that the coinbase was credited; and how far entries are swept after a split. A
+replica can run it again without recovering keys or asking anybody.
 
 A *root block* holds one summary per shard, in shard order. A shard takes part in an epoch when it is there
 and has work; the others are carried over: their last header stands in the root block unchanged, and their
@@ -22,6 +22,7 @@ from quarkparsec.chain.legs import Legs
 from quarkparsec.codec import rlp
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.errors import InvalidInput
+from quarkparsec.state.sweeping import FIRST
 from quarkparsec.types import (
     RECIPIENT_BYTES,
     Address,
@@ -37,7 +38,7 @@ from quarkparsec.types import (
 SWEPT: Final = b""
 """No entry is left to sweep."""
 
-SWEEP_BEGINS: Final = bytes(RECIPIENT_BYTES)
+SWEEP_BEGINS: Final[bytes] = FIRST
 """A shard was split: all entries may have to be swept."""
 
 
@@ -77,6 +78,8 @@ class ShardBlock:
     legs: Legs
     fees: Wei
     """What lane 4 credited to the coinbase; 0 but in its home shard."""
+    sweep: bytes = SWEPT
+    """How far lane 0 came: the recipient from which entries may still be unswept, or SWEPT."""
 
     @property
     def hash(self) -> Hash32:
@@ -102,19 +105,26 @@ class ShardBlock:
         return self.entries[len(self.entries) - self.legs.transfer_count :]
 
     def encode(self) -> bytes:
-        """rlp([header, [entry …], legs, fees])."""
-        entries = rlp.encode_sequence([entry.encode() for entry in self.entries])
+        """rlp([header, [entry …], legs, fees, sweep])."""
         return rlp.wrap_list(
-            self.header.encode() + entries + self.legs.encode() + rlp.encode_scalar(self.fees)
+            self.header.encode()
+            + rlp.encode_sequence([entry.encode() for entry in self.entries])
+            + self.legs.encode()
+            + rlp.encode_scalar(self.fees)
+            + rlp.encode_bytes(self.sweep)
         )
 
     @classmethod
     def decode(cls, encoded: bytes) -> ShardBlock:
         """Read what `encode` wrote. Raises InvalidInput for anything else."""
-        header, entry_items, leg_items, fees = _list(rlp.decode_list(encoded), 4)
-        entries = tuple(map(Entry.from_item, _list(entry_items)))
-        legs = Legs.from_item(leg_items)
-        block = cls(Header.from_item(header), entries, legs, Wei(rlp.scalar(fees)))
+        header, entry_items, leg_items, fees, sweep = _list(rlp.decode_list(encoded), 5)
+        block = cls(
+            Header.from_item(header),
+            tuple(map(Entry.from_item, _list(entry_items))),
+            Legs.from_item(leg_items),
+            Wei(rlp.scalar(fees)),
+            decode_sweep(sweep),
+        )
         if block.in_shard_count < 0:
             raise InvalidInput("a block has more calls and transfers than transactions")
         return block
@@ -176,7 +186,7 @@ class ShardSummary(NamedTuple):
             Wei(rlp.scalar(tips)),
             Wei(rlp.scalar(burned)),
             tuple([Address.decode(_bytes(address)) for address in _list(created)]),
-            _sweep(sweep),
+            decode_sweep(sweep),
         )
 
 
@@ -251,7 +261,8 @@ def _list(item: rlp.Item, size: int | None = None) -> list[rlp.Item]:
     return item
 
 
-def _sweep(item: rlp.Item) -> bytes:
+def decode_sweep(item: rlp.Item) -> bytes:
+    """A sweep's cursor. Raises InvalidInput."""
     cursor = _bytes(item)
     if len(cursor) not in (len(SWEPT), RECIPIENT_BYTES):
         raise InvalidInput("a sweep goes on from a recipient")

@@ -12,7 +12,8 @@ Lane 3: transfers are entries of the body like any other; *payouts* are credits 
 home is elsewhere, of money that contracts left with them here. Lane 4: *credits*, by the shard that sent
 them, ascending.
 
-A header commits to the legs in its extra data; a block that has none leaves that empty.
+A header commits in its extra data to the legs and to how far lane 0 has swept; a block with neither leaves that
+empty.
 """
 
 from __future__ import annotations
@@ -191,10 +192,11 @@ class Legs(NamedTuple):
         """How many of the body's entries were executed in lane 2."""
         return len(self.calls)
 
-    @property
-    def commitment(self) -> bytes:
-        """What a header's extra data says: keccak256 of the encoding, or nothing for no legs."""
-        return b"" if self == NO_LEGS else keccak(self.encode())
+    def commitment(self, sweep: bytes) -> bytes:
+        """What a header's extra data says: keccak256(rlp([legs, sweep])), or nothing if there is neither."""
+        if self == NO_LEGS and not sweep:
+            return b""
+        return keccak(rlp.wrap_list(self.encode() + rlp.encode_bytes(sweep)))
 
     def encode(self) -> bytes:
         """rlp([[leg …], transfers, [payout …], [[source, [credit …]] …]])."""

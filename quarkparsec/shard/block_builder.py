@@ -11,7 +11,6 @@ from typing import NamedTuple
 from quarkparsec.chain.block import ShardBlock, ShardSummary
 from quarkparsec.chain.bloom import EMPTY_BLOOM, union
 from quarkparsec.chain.header import Header
-from quarkparsec.chain.legs import Legs
 from quarkparsec.chain.receipt import Receipt
 from quarkparsec.shard.block_draft import BlockDraft, Invalid, Rerouted
 from quarkparsec.shard.lane_credits import apply_credits
@@ -44,10 +43,10 @@ def build_block(state: ShardState, draft: BlockDraft, fees: Wei, opening: Openin
     context = opening.context
     apply_credits(draft)
     credit_fees(draft.journal, context.coinbase, fees)
-    sealed = state.seal(draft.journal, Epoch(context.number))
+    sealed = state.seal(draft.journal, Epoch(context.number), draft.swept)
     legs = draft.legs
-    header = _header(opening, draft, legs, sealed.root)
-    block = ShardBlock(header, tuple(draft.entries), legs, fees)
+    header = _header(opening, draft, legs.commitment(sealed.sweep), sealed.root)
+    block = ShardBlock(header, tuple(draft.entries), legs, fees, sealed.sweep)
     summary = ShardSummary(
         shard_id=state.shard_id,
         header=block.header.encode(),
@@ -56,6 +55,7 @@ def build_block(state: ShardState, draft: BlockDraft, fees: Wei, opening: Openin
         tips=Wei(draft.tips),
         burned=Wei(draft.gas_used * context.base_fee + draft.journal.burned),
         created=sealed.created,
+        sweep=sealed.sweep,
     )
     return BuiltBlock(
         block,
@@ -67,7 +67,7 @@ def build_block(state: ShardState, draft: BlockDraft, fees: Wei, opening: Openin
     )
 
 
-def _header(opening: Opening, draft: BlockDraft, legs: Legs, state_root: Hash32) -> Header:
+def _header(opening: Opening, draft: BlockDraft, commitment: bytes, state_root: Hash32) -> Header:
     context = opening.context
     blooms = [receipt.bloom for receipt in draft.receipts if receipt.logs]
     return Header(
@@ -81,7 +81,7 @@ def _header(opening: Opening, draft: BlockDraft, legs: Legs, state_root: Hash32)
         gas_limit=context.gas_limit,
         gas_used=Gas(draft.gas_used),
         timestamp=context.timestamp,
-        extra_data=legs.commitment,
+        extra_data=commitment,
         prevrandao=context.prevrandao,
         base_fee=context.base_fee,
         parent_beacon_block_root=opening.parent_root_hash,

@@ -18,6 +18,7 @@ from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.runners.outcome import Done
 from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.state.journal import Journal
+from quarkparsec.state.sweeping import Piece
 from quarkparsec.types import Gas, Hash32, Recipient, ShardId, ShardKey
 
 
@@ -49,6 +50,8 @@ class BlockDraft:
     def __init__(self, journal: Journal, context: BlockContext) -> None:
         self.journal = journal
         self.context = context
+        self.swept: Piece | None = None
+        """What lane 0 swept; None if it had nothing to do."""
         self.entries: list[Entry] = []
         self.receipts: list[Receipt] = []
         self.gas_used = 0

@@ -1,16 +1,20 @@
 """The layout of a shard's blocks on disk, and what is written when one commits.
 
-    HEADER  epoch           → rlp([header, legs, fees])
+    HEADER  epoch           → rlp([header, legs, fees, sweep])
     ENTRY   epoch, position → rlp([logs before it in the block, entry, receipt])
     INDEX   transaction     → epoch, position
     BLOOM   epoch           → the header's bloom, for blocks that have logs
     ROOT    epoch           → hash of the root block, for as long as BLOCKHASH can ask for it
     SEALED                  → the sealed record
     STARTS                  → how often this shard was started
+    BORN                    → the epoch after which this shard's own blocks begin
 
 One row for each transaction, so that a receipt is found without decoding the rest of its block. Epochs and
 positions are big-endian, so that a scan goes in their order. A log search reads
 BLOOM rows until one matches.
+
+A shard that was split off starts with the rows of its sibling. Those up to BORN are the sibling's to show, but
+for the header of the last block, which its own first one follows; they are garbage (shard/garbage).
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from quarkparsec.chain.block import Entry
+from quarkparsec.chain.block import SWEPT, Entry, decode_sweep
 from quarkparsec.chain.header import Header
 from quarkparsec.chain.legs import NO_LEGS, Legs
 from quarkparsec.chain.receipt import Receipt
@@ -38,6 +42,7 @@ BLOOM: Final = b"l"
 ROOT: Final = b"r"
 SEALED: Final = b"p:sealed"
 STARTS: Final = b"p:starts"
+BORN: Final = b"p:born"
 
 EPOCH_BYTES: Final = 8
 POSITION_BYTES: Final = 4
@@ -66,6 +71,7 @@ class StoredHeader(NamedTuple):
     header: Header
     legs: Legs
     fees: Wei
+    sweep: bytes = SWEPT
 
 
 # --- keys
@@ -91,15 +97,23 @@ def epoch_of(key: bytes, table: bytes) -> Epoch:
 
 def header_row(stored: StoredHeader) -> bytes:
     return rlp.wrap_list(
-        stored.header.encode() + stored.legs.encode() + rlp.encode_scalar(stored.fees)
+        stored.header.encode()
+        + stored.legs.encode()
+        + rlp.encode_scalar(stored.fees)
+        + rlp.encode_bytes(stored.sweep)
     )
 
 
 def decode_header_row(row: bytes) -> StoredHeader:
     """Raises Corrupt."""
     try:
-        header, legs, fees = rlp.decode_list(row)
-        return StoredHeader(Header.from_item(header), Legs.from_item(legs), Wei(rlp.scalar(fees)))
+        header, legs, fees, sweep = rlp.decode_list(row)
+        return StoredHeader(
+            Header.from_item(header),
+            Legs.from_item(legs),
+            Wei(rlp.scalar(fees)),
+            decode_sweep(sweep),
+        )
     except (InvalidInput, ValueError) as error:
         raise Corrupt(f"header row: {error}") from error
 
@@ -143,22 +157,12 @@ def genesis_batch(header: Header) -> Batch:
     return {epoch_key(HEADER, 0): header_row(StoredHeader(header, NO_LEGS, Wei(0)))}
 
 
-def commit_batch(
-    reader: Reader, head: Epoch, hashes: Sequence[Hash32], built: BuiltBlock | None
-) -> Batch:
-    """Everything that the root block `head` changes here; `built` is this shard's part of it."""
-    batch = root_batch(reader, head, hashes)
-    if built is not None:
-        batch |= built.state.batch
-        batch |= block_batch(built)
-    return batch
-
-
 def block_batch(built: BuiltBlock) -> Batch:
     """Everything that a committed block leaves, its state aside."""
-    header, entries = built.block.header, built.block.entries
+    block = built.block
+    header, entries = block.header, block.entries
     epoch = Epoch(header.number)
-    stored = StoredHeader(header, built.block.legs, built.block.fees)
+    stored = StoredHeader(header, block.legs, block.fees, block.sweep)
     batch: Batch = {epoch_key(HEADER, epoch): header_row(stored)}
     logs = 0
     for position, (entry, receipt) in enumerate(zip(entries, built.receipts, strict=True)):

@@ -1,6 +1,7 @@
 """Reading a shard's blocks: from its store, or from a snapshot in another thread.
 
-Only committed blocks are here. Bytes that don't decode are Corrupt: they are our own.
+Only committed blocks are here, and only those of this shard: what there was before it was split off is shown by
+its sibling. Bytes that don't decode are Corrupt: they are our own.
 """
 
 from __future__ import annotations
@@ -25,10 +26,13 @@ class BlockStore:
 
     def __init__(self, reader: Reader) -> None:
         self._reader: Final = reader
+        self.born: Final = Epoch(int.from_bytes(reader.get(rows.BORN) or b"", "big"))
+        """The epoch after which this shard's own blocks begin: 0, or that of the split it came from."""
 
     def head_header(self, state: ShardState) -> Header:
         """The header of the last block. Raises Corrupt unless it is the one of `state`."""
-        header = self.header(state.head)
+        row = self._reader.get(rows.epoch_key(rows.HEADER, state.head))
+        header = None if row is None else rows.decode_header_row(row).header
         if header is None or header.state_root != state.root:
             raise Corrupt("the last block is missing, or its state root is another")
         return header
@@ -44,10 +48,12 @@ class BlockStore:
         if stored is None:
             return None
         entries = tuple(transaction.entry for transaction in self.transactions(epoch))
-        return ShardBlock(stored.header, entries, stored.legs, stored.fees)
+        return ShardBlock(stored.header, entries, stored.legs, stored.fees, stored.sweep)
 
     def transactions(self, epoch: Epoch) -> Iterator[StoredTransaction]:
         """What block `epoch` executed, in order."""
+        if not self._shows(epoch):
+            return
         start, stop = rows.epoch_key(rows.ENTRY, epoch), rows.epoch_key(rows.ENTRY, epoch + 1)
         for _, row in self._reader.scan(start, stop):
             yield rows.decode_entry_row(row)
@@ -59,11 +65,12 @@ class BlockStore:
     def place(self, transaction_hash: Hash32) -> TransactionPlace | None:
         """Where a transaction was executed; None while it wasn't."""
         row = self._reader.get(rows.INDEX + transaction_hash)
-        return None if row is None else rows.decode_place_row(row)
+        place = None if row is None else rows.decode_place_row(row)
+        return place if place is not None and self._shows(place.epoch) else None
 
     def transaction(self, place: TransactionPlace) -> StoredTransaction | None:
         """The transaction at a place, with its receipt."""
-        row = self._reader.get(rows.entry_key(place))
+        row = self._reader.get(rows.entry_key(place)) if self._shows(place.epoch) else None
         return None if row is None else rows.decode_entry_row(row)
 
     def root_hash(self, epoch: int) -> Hash32 | None:
@@ -81,5 +88,9 @@ class BlockStore:
         return int.from_bytes(self._reader.get(rows.STARTS) or b"", "big")
 
     def _stored_header(self, epoch: Epoch) -> StoredHeader | None:
-        row = self._reader.get(rows.epoch_key(rows.HEADER, epoch))
+        key = rows.epoch_key(rows.HEADER, epoch)
+        row = self._reader.get(key) if self._shows(epoch) else None
         return None if row is None else rows.decode_header_row(row)
+
+    def _shows(self, epoch: Epoch) -> bool:
+        return epoch > self.born or self.born == 0

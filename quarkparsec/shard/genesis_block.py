@@ -7,6 +7,7 @@ from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.header import ZERO_HASH, Header
 from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT
 from quarkparsec.shard.block_rows import genesis_batch
+from quarkparsec.state.place import Place
 from quarkparsec.state.shard_state import ShardState, create_state, is_created
 from quarkparsec.store import MemoryStore, Store
 from quarkparsec.types import Epoch, Gas, Hash32, ShardId
@@ -15,14 +16,9 @@ from quarkparsec.types import Epoch, Gas, Hash32, ShardId
 def open_shard(store: Store, genesis: Genesis, shard_id: ShardId) -> ShardState:
     """The state of a shard; made from the genesis file if the store is empty. Raises Corrupt."""
     if not is_created(store):
-        create_state(store, genesis.hash, genesis.accounts(shard_id))
+        _create(store, genesis, shard_id)
     state = ShardState(
-        store,
-        shard_id,
-        genesis.shard_count,
-        genesis.hash,
-        history=genesis.history,
-        archive=genesis.archive,
+        store, shard_id, genesis.hash, history=genesis.history, archive=genesis.archive
     )
     if state.head == 0:  # also after a crash between the state and its block
         store.write(genesis_batch(_header(genesis, state.root)), sync=True)
@@ -31,8 +27,12 @@ def open_shard(store: Store, genesis: Genesis, shard_id: ShardId) -> ShardState:
 
 def genesis_header(genesis: Genesis, shard_id: ShardId) -> Header:
     """The header of a shard's block 0."""
-    root = create_state(MemoryStore(), genesis.hash, genesis.accounts(shard_id))
-    return _header(genesis, root)
+    return _header(genesis, _create(MemoryStore(), genesis, shard_id))
+
+
+def _create(store: Store, genesis: Genesis, shard_id: ShardId) -> Hash32:
+    place = Place(shard_id, genesis.shard_count, genesis.universal)
+    return create_state(store, genesis.hash, place, genesis.accounts(shard_id))
 
 
 def _header(genesis: Genesis, state_root: Hash32) -> Header:

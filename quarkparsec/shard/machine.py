@@ -32,6 +32,7 @@ from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.admission import Rules
 from quarkparsec.shard.block_builder import BuiltBlock, build_block
 from quarkparsec.shard.block_store import BlockStore
+from quarkparsec.shard.committing import commit_batch
 from quarkparsec.shard.events import Announce, Effect, Event
 from quarkparsec.shard.lane_in_shard import LANE as IN_SHARD
 from quarkparsec.shard.lane_in_shard import run_in_shard
@@ -329,7 +330,7 @@ class ShardMachine:
     def _commit(
         self, head: RootHead, hashes: tuple[Hash32, ...], built: BuiltBlock | None
     ) -> State:
-        batch = rows.commit_batch(self._store, head.epoch, hashes, built)
+        batch = commit_batch(self._store, head.epoch, hashes, built)
         return Committing(head, built, self._effects.persist(batch, sync=False))
 
     def _be_committed(self, committing: Committing, event: Persisted) -> State:

@@ -20,6 +20,7 @@ from quarkparsec.runners.transfer import debit
 from quarkparsec.runners.validity import check
 from quarkparsec.shard.block_builder import BuiltBlock, build_block
 from quarkparsec.shard.block_draft import BlockDraft
+from quarkparsec.shard.lane_sweep import sweep
 from quarkparsec.shard.opening import Opening
 from quarkparsec.shard.ticket_legs import apply_claim, apply_payment, run_call
 from quarkparsec.state.shard_state import ShardState
@@ -36,6 +37,7 @@ def replay(state: ShardState, block: ShardBlock, opening: Opening) -> BuiltBlock
     draft = BlockDraft(state.journal(), opening.context)
     entries = iter([_decode(entry) for entry in block.entries])
     legs = block.legs
+    sweep(draft, state)
     try:
         for _ in range(block.in_shard_count):
             _run_in_shard(draft, _next(entries))

@@ -5,6 +5,10 @@
     (the driver writes the batch)
     commit(sealed)      the head moves
 
+When the shards are split, the state stays as it is and only what counts of it changes: `divide` here, the same
+rows in another database for the other half. What doesn't count is seen reduced (state/foreign), at every
+epoch, and seals sweep it away piece by piece.
+
 A seal that is never committed never happened. The batch of an epoch is applied whole or not at all, so a
 store is always at the end of some epoch. Between the write and `commit` nothing may be sealed: the store
 is an epoch ahead of the head then, and the trie notices.
@@ -17,13 +21,15 @@ from typing import Final, NamedTuple
 
 from quarkparsec.cache import Cache
 from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT
-from quarkparsec.errors import invariant
+from quarkparsec.errors import Corrupt, invariant
 from quarkparsec.limits import ACCOUNT_CACHE_MAX, CODE_CACHE_MAX
 from quarkparsec.state import history
 from quarkparsec.state.account import Account, delegate_of
 from quarkparsec.state.entry import EntryChange
+from quarkparsec.state.foreign import FOREIGN_STUB, FOREIGN_STUB_HASH, seen_in
 from quarkparsec.state.genesis_entry import GenesisEntry
 from quarkparsec.state.journal import Journal
+from quarkparsec.state.place import Place
 from quarkparsec.state.proof import Proof, prove
 from quarkparsec.state.sealing import Sealing
 from quarkparsec.state.stored import (
@@ -33,14 +39,21 @@ from quarkparsec.state.stored import (
     decode_word,
     read_code,
     read_head,
+    read_place,
+    read_sweep,
 )
+from quarkparsec.state.sweeping import FIRST, Piece, Rewrite, next_piece, no_piece
 from quarkparsec.state.tables import (
     ACCOUNT,
+    GARBAGE,
+    GARBAGE_CODE,
     GENESIS_KEY,
     HEAD_KEY,
     OLDEST_KEY,
+    PLACE_KEY,
     SCHEMA_KEY,
     SCHEMA_VERSION,
+    SWEEP_KEY,
     account_key,
     code_key,
     encode_epoch,
@@ -58,7 +71,6 @@ from quarkparsec.types import (
     Slot,
     Wei,
     home_key,
-    shard_of,
 )
 
 
@@ -72,7 +84,9 @@ class SealedState(NamedTuple):
     created: tuple[Address, ...]
     """Own entries that have code now and had none, delegations (EIP-7702) included, by recipient."""
     accounts: dict[Recipient, Account | None]
-    """Every entry that changed, as it is after the epoch."""
+    """Every entry that changed, as it is after the epoch; to be swept is no change."""
+    sweep: bytes
+    """Where the next epoch's sweep begins; b"" if all is swept."""
 
 
 class ShardState:
@@ -85,36 +99,61 @@ class ShardState:
         self,
         store: Store,
         shard_id: ShardId,
-        shard_count: int,
         genesis_hash: Hash32,
         *,
         history: int,
         archive: bool,
     ) -> None:
-        """Open what `create_state` made. Raises Corrupt for another chain's or release's database.
+        """Open what `create_state` made.
 
-        The state can be read as of the last `history` epochs, in an archive as of every one.
+        Raises Corrupt for the database of another chain, of another release or of another shard. The state
+        can be read as of the last `history` epochs, in an archive as of every one.
         """
-        self.shard_id: Final = shard_id
-        self.shard_count: Final = shard_count
         self._store: Final = store
         self._history: Final = None if archive else history
         self._nodes: Final = NodeCache()
-        self._accounts: Final = Cache[Recipient, Account](ACCOUNT_CACHE_MAX)
+        self._accounts = Cache[Recipient, Account](ACCOUNT_CACHE_MAX)
+        """As they are seen."""
         self._codes: Final = Cache[Hash32, bytes](CODE_CACHE_MAX)
         check_marks(store, genesis_hash)
+        self.place = read_place(store)
+        if self.place.shard_id != shard_id:
+            raise Corrupt(
+                f"this is the database of shard {self.place.shard_id}, not of {shard_id}"
+            )
+        self.shard_id: Final = shard_id
+        self.sweep = read_sweep(store)
+        """From which recipient on entries may be unswept; b"" if none are."""
         self.head, self.root = read_head(store)
+
+    @property
+    def shard_count(self) -> int:
+        """How many shards there are, as far as this one knows."""
+        return self.place.shard_count
+
+    @property
+    def has_garbage(self) -> bool:
+        """Whether anything is left to delete that a split left here."""
+        return any(True for _ in self._store.scan(GARBAGE, prefix_stop(GARBAGE)))
+
+    def divide(self, shard_count: int) -> None:
+        """The shards were split, and the database says so: only half of the entries counts from now on."""
+        self.place = self.place.divided(shard_count)
+        self.sweep = FIRST
+        self._accounts = Cache(ACCOUNT_CACHE_MAX)
 
     # --- as a source for journals
 
     def account(self, recipient: Recipient) -> Account | None:
+        """An entry as it is seen in this shard."""
         account = self._accounts.get(recipient)
         if account is None:
             encoded = self._store.get(account_key(recipient))
             if encoded is None:
                 return None
-            account = decode_account(encoded)
-            self._accounts.put(recipient, account)
+            account = seen_in(self.place, recipient, decode_account(encoded), self._stored_code)
+            if account is not None:
+                self._accounts.put(recipient, account)
         return account
 
     def storage(self, recipient: Recipient, slot: Slot) -> int:
@@ -133,30 +172,63 @@ class ShardState:
         """An empty journal over the head."""
         return Journal(self, self.shard_id, self.shard_count)
 
-    def seal(self, journal: Journal, epoch: Epoch) -> SealedState:
-        """What `journal` makes of the state; repeatable, and nothing changes by it."""
+    def next_piece(self) -> Piece:
+        """What the next epoch sweeps."""
+        return next_piece(self._store, self.place, self.sweep)
+
+    def seal(self, journal: Journal, epoch: Epoch, piece: Piece | None = None) -> SealedState:
+        """What `journal` makes of the state, and `piece` being swept; repeatable, and nothing changes by it."""
         invariant(epoch > self.head, "epochs only go up", epoch=epoch, head=self.head)
+        piece = piece or no_piece(self.sweep)
         changes = journal.changes()
         sealing = Sealing(self._store, self._nodes)
-        root, accounts = sealing.run(self.root, changes)
+        root, accounts = sealing.run(self.root, changes, self._rewrites(changes, piece))
         codes = _deployed(changes, journal.codes)
         batch = sealing.batch
         batch.update({code_key(code_hash): code for code_hash, code in codes.items()})
+        batch.update({GARBAGE_CODE + code_hash: None for code_hash in codes})
         batch.update(history.record(sealing.before, epoch))
         if self._history is not None and epoch > self._history:
             batch.update(history.prune(self._store, Epoch(epoch - self._history)))
         batch[HEAD_KEY] = Head(epoch, root).encode()
-        return SealedState(epoch, root, batch, self._created(changes, codes), accounts)
+        if piece.cursor != self.sweep:
+            batch[SWEEP_KEY] = piece.cursor
+        created = self._created(changes, codes)
+        return SealedState(epoch, root, batch, created, accounts, piece.cursor)
 
     def commit(self, sealed: SealedState) -> None:
         """The batch of `sealed` was written: its epoch is the head."""
         invariant(sealed.epoch > self.head, "epochs only go up", epoch=sealed.epoch)
-        self.head, self.root = sealed.epoch, sealed.root
+        self.head, self.root, self.sweep = sealed.epoch, sealed.root, sealed.sweep
         for recipient, account in sealed.accounts.items():
             if account is None:
                 self._accounts.pop(recipient)
             else:
                 self._accounts.put(recipient, account)
+
+    def _rewrites(
+        self, changes: Mapping[Recipient, EntryChange], piece: Piece
+    ) -> dict[Recipient, Rewrite]:
+        """What is swept, and what changes before the sweep has come to it."""
+        rewrites = dict(piece.rewrites)
+        if self.sweep:
+            rewrites |= {
+                recipient: rewrite
+                for recipient, change in changes.items()
+                if recipient not in rewrites
+                and (rewrite := self._unswept(recipient, change)) is not None
+            }
+        return rewrites
+
+    def _unswept(self, recipient: Recipient, change: EntryChange) -> Rewrite | None:
+        if change.before is not None and self.is_own(change.before):
+            return None
+        encoded = self._store.get(account_key(recipient))
+        stored = None if encoded is None else decode_account(encoded)
+        return Rewrite(stored, change.before) if stored and stored != change.before else None
+
+    def _stored_code(self, code_hash: Hash32) -> bytes | None:
+        return self._store.get(code_key(code_hash))
 
     # --- for readers
 
@@ -197,11 +269,14 @@ class ShardState:
 
     def is_own(self, account: Account) -> bool:
         """Whether an entry lives in this shard, so that it counts."""
-        return shard_of(account.shard_key, self.shard_count) == self.shard_id
+        return self.place.owns(account.shard_key)
 
 
 def create_state(
-    store: Store, genesis_hash: Hash32, accounts: Mapping[Recipient, GenesisEntry]
+    store: Store,
+    genesis_hash: Hash32,
+    place: Place,
+    accounts: Mapping[Recipient, GenesisEntry],
 ) -> Hash32:
     """Write the state of epoch 0 and what marks it, through a power cut; returns its root.
 
@@ -216,7 +291,9 @@ def create_state(
         if change.account and change.account.has_code:
             batch[code_key(change.account.code_hash)] = accounts[recipient].code
     batch[HEAD_KEY] = Head(Epoch(0), root).encode()
+    batch[code_key(FOREIGN_STUB_HASH)] = FOREIGN_STUB
     batch[OLDEST_KEY] = encode_epoch(0)
+    batch[PLACE_KEY], batch[SWEEP_KEY] = place.encode(), b""
     batch[SCHEMA_KEY], batch[GENESIS_KEY] = SCHEMA_VERSION, genesis_hash
     store.write(batch, sync=True)
     return root

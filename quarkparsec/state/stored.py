@@ -7,19 +7,22 @@ from typing import NamedTuple
 from quarkparsec.codec import rlp
 from quarkparsec.errors import Corrupt, InvalidInput
 from quarkparsec.state.account import Account
+from quarkparsec.state.place import Place
 from quarkparsec.state.tables import (
     EPOCH_BYTES,
     GENESIS_KEY,
     HEAD_KEY,
     OLDEST_KEY,
+    PLACE_KEY,
     SCHEMA_KEY,
     SCHEMA_VERSION,
+    SWEEP_KEY,
     code_key,
     decode_epoch,
     encode_epoch,
 )
 from quarkparsec.store import Reader
-from quarkparsec.types import Epoch, Hash32
+from quarkparsec.types import RECIPIENT_BYTES, Epoch, Hash32
 
 
 class Head(NamedTuple):
@@ -40,6 +43,19 @@ def check_marks(reader: Reader, genesis_hash: Hash32) -> None:
         raise Corrupt(f"the database has schema {schema!r}, not {SCHEMA_VERSION!r}")
     if reader.get(GENESIS_KEY) != genesis_hash:
         raise Corrupt("the database belongs to a chain with another genesis")
+
+
+def read_place(reader: Reader) -> Place:
+    """Whose database it is. Raises Corrupt."""
+    return Place.decode(reader.get(PLACE_KEY) or b"")
+
+
+def read_sweep(reader: Reader) -> bytes:
+    """From which recipient on entries may be unswept; b"" if none are. Raises Corrupt."""
+    cursor = reader.get(SWEEP_KEY)
+    if cursor is None or len(cursor) not in (0, RECIPIENT_BYTES):
+        raise Corrupt("the database doesn't say how far it is swept")
+    return cursor
 
 
 def read_head(reader: Reader) -> Head:

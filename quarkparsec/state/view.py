@@ -1,4 +1,8 @@
-"""The state of a shard as of an epoch, for readers: it never changes, whatever is committed meanwhile."""
+"""The state of a shard as of an epoch, for readers: it never changes, whatever is committed meanwhile.
+
+After a split, what counts now counted in the past, too: a half shows no money that is its sibling's, at
+whatever epoch.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,17 @@ from typing import Final
 
 from quarkparsec.errors import PrunedHistory
 from quarkparsec.state.account import Account
+from quarkparsec.state.foreign import seen_in
 from quarkparsec.state.history import value_as_of
-from quarkparsec.state.stored import decode_account, decode_word, read_code, read_head, read_oldest
-from quarkparsec.state.tables import account_key, storage_key
+from quarkparsec.state.stored import (
+    decode_account,
+    decode_word,
+    read_code,
+    read_head,
+    read_oldest,
+    read_place,
+)
+from quarkparsec.state.tables import account_key, code_key, storage_key
 from quarkparsec.store import Reader
 from quarkparsec.types import Epoch, Hash32, Recipient, Slot
 
@@ -25,19 +37,26 @@ class StateView:
         head = read_head(snapshot).epoch
         self.epoch: Final = head if epoch is None else min(epoch, head)
         self._snapshot: Final = snapshot
+        self._place: Final = read_place(snapshot)
         self._is_head: Final = self.epoch == head
         if not self._is_head and self.epoch < read_oldest(snapshot):
             raise PrunedHistory(f"the state of block {epoch} is no longer kept")
 
     def account(self, recipient: Recipient) -> Account | None:
+        """An entry as it is seen in this shard."""
         encoded = self._value(account_key(recipient))
-        return None if encoded is None else decode_account(encoded)
+        if encoded is None:
+            return None
+        return seen_in(self._place, recipient, decode_account(encoded), self._stored_code)
 
     def storage(self, recipient: Recipient, slot: Slot) -> int:
         return decode_word(self._value(storage_key(recipient, slot)))
 
     def code(self, code_hash: Hash32) -> bytes:
         return read_code(self._snapshot, code_hash)
+
+    def _stored_code(self, code_hash: Hash32) -> bytes | None:
+        return self._snapshot.get(code_key(code_hash))
 
     def _value(self, key: bytes) -> bytes | None:
         if self._is_head:

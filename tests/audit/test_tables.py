@@ -13,7 +13,7 @@ from quarkparsec.state.tables import code_key
 from quarkparsec.store import MemoryStore
 from quarkparsec.types import Epoch, Hash32, Recipient, ShardId, ShardKey
 from tests.audit.books import put
-from tests.state.words import slot
+from tests.state.words import PLACE, slot
 
 CODE = b"\x60\x00"
 ACCOUNTS = {
@@ -33,7 +33,7 @@ def audit(store: MemoryStore, root: Hash32) -> tuple[list[str], int]:
 
 def created() -> tuple[MemoryStore, Hash32]:
     store = MemoryStore()
-    return store, create_state(store, keccak(b"genesis"), ACCOUNTS)
+    return store, create_state(store, keccak(b"genesis"), PLACE, ACCOUNTS)
 
 
 def test_the_sum_is_of_own_entries_alone() -> None:
@@ -43,7 +43,7 @@ def test_the_sum_is_of_own_entries_alone() -> None:
 
 def test_an_empty_state_has_an_empty_root() -> None:
     store = MemoryStore()
-    assert audit(store, create_state(store, keccak(b"genesis"), {})) == ([], 0)
+    assert audit(store, create_state(store, keccak(b"genesis"), PLACE, {})) == ([], 0)
 
 
 def test_code_with_another_hash_is_found_once_for_all_that_share_it() -> None:

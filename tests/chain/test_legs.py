@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quarkparsec.chain.block import Entry, ShardBlock
+from quarkparsec.chain.block import SWEEP_BEGINS, SWEPT, Entry, ShardBlock
 from quarkparsec.chain.legs import (
     NO_LEGS,
     Call,
@@ -62,13 +62,19 @@ def test_legs_are_read_back(legs: Legs) -> None:
 
 @given(LEGS, LEGS)
 def test_different_legs_have_different_commitments(one: Legs, other: Legs) -> None:
-    assert (one.commitment == other.commitment) == (one == other)
+    assert (one.commitment(SWEPT) == other.commitment(SWEPT)) == (one == other)
 
 
 def test_no_legs_commit_to_nothing_and_others_to_their_hash() -> None:
-    assert NO_LEGS.commitment == b""
-    assert WHOLE.commitment == keccak(WHOLE.encode())
-    assert len(WHOLE.commitment) == 32
+    assert NO_LEGS.commitment(SWEPT) == b""
+    assert WHOLE.commitment(SWEPT) == keccak(rlp.wrap_list(WHOLE.encode() + b"\x80"))
+
+
+def test_a_sweep_is_committed_to_beside_the_legs() -> None:
+    commitments = {
+        legs.commitment(sweep) for legs in (NO_LEGS, WHOLE) for sweep in (SWEPT, SWEEP_BEGINS)
+    }
+    assert len(commitments) == 4
 
 
 def test_a_call_without_money_is_not_one_with_no_wei() -> None:

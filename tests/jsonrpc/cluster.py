@@ -244,7 +244,7 @@ class MemoryCluster:
         self, recipient: Recipient, epoch: Epoch, key: ShardKey | None = None
     ) -> Account | None:
         account = self.accounts.get(recipient)
-        return None if account is None else seen_under(key, account)
+        return None if account is None else seen_under(key, account, lambda _: None)
 
     async def code(self, recipient: Recipient, epoch: Epoch, key: ShardKey | None = None) -> bytes:
         return self.codes.get(recipient, b"") if self._shows(recipient, key) else FOREIGN_STUB

@@ -28,6 +28,7 @@ from quarkparsec.shard.opening import Opening
 from quarkparsec.shard.replay import replay
 from quarkparsec.state.account import Account
 from quarkparsec.state.genesis_entry import GenesisEntry
+from quarkparsec.state.place import Place
 from quarkparsec.state.shard_state import ShardState, create_state
 from quarkparsec.store import MemoryStore
 from quarkparsec.types import (
@@ -181,7 +182,9 @@ class Neighbours:
             _put(entries, at, home_key(at), ETHER, code)
         for (who, key), balance in (balances or {}).items():
             _put(entries, who, key, balance)
-        self.states = {shard_id: _state(shard_id, entries[shard_id]) for shard_id in SHARDS}
+        self.states = {
+            shard_id: _state(shard_id, entries[shard_id], self.universal) for shard_id in SHARDS
+        }
         self.stores = {shard_id: state._store for shard_id, state in self.states.items()}
 
     # --- what a user sees
@@ -341,7 +344,10 @@ def _put(
     entries[shard_of(shard_key, SHARD_COUNT)][who] = entry
 
 
-def _state(shard_id: ShardId, entries: Mapping[Recipient, GenesisEntry]) -> ShardState:
+def _state(
+    shard_id: ShardId, entries: Mapping[Recipient, GenesisEntry], universal: Iterable[Recipient]
+) -> ShardState:
     store = MemoryStore()
-    create_state(store, PARENT, entries)
-    return ShardState(store, shard_id, SHARD_COUNT, PARENT, history=8, archive=False)
+    place = Place(shard_id, SHARD_COUNT, frozenset(universal))
+    create_state(store, PARENT, place, entries)
+    return ShardState(store, shard_id, PARENT, history=8, archive=False)

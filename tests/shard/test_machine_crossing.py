@@ -140,7 +140,7 @@ def test_money_that_leaves_is_sealed_once_its_destination_has_taken_it() -> None
     driven.commit(summary_of(sealed).block_hash)
     block = driven.announced[0].block
     assert (len(block.entries), block.legs.transfer_count) == (1, 1)
-    assert block.header.extra_data == block.legs.commitment != b""
+    assert block.header.extra_data == block.legs.commitment(block.sweep) != b""
     account = driven.machine.shard_state.account(ALICE.recipient)
     assert account is not None
     assert account.nonce == 1

@@ -14,7 +14,7 @@ from quarkparsec.state.shard_state import create_state
 from quarkparsec.state.tables import ACCOUNT, ACCOUNT_NODE, STORAGE, STORAGE_NODE
 from quarkparsec.store import MemoryStore, prefix_stop
 from quarkparsec.types import Recipient, ShardKey, Slot
-from tests.state.words import GENESIS_HASH
+from tests.state.words import GENESIS_HASH, PLACE
 
 
 @dataclass
@@ -67,7 +67,9 @@ def _storage_root(storage: Mapping[Slot, int]) -> bytes:
 def fresh_store(model: Model) -> MemoryStore:
     """A store that has never held anything but this state."""
     store = MemoryStore()
-    create_state(store, GENESIS_HASH, {who: entry.to_genesis() for who, entry in model.items()})
+    create_state(
+        store, GENESIS_HASH, PLACE, {who: entry.to_genesis() for who, entry in model.items()}
+    )
     return store
 
 

@@ -12,7 +12,7 @@ from quarkparsec.types import (
 )
 from tests.state.words import (
     GENESIS_HASH,
-    SHARD_COUNT,
+    PLACE,
     SHARD_ID,
     at_home,
     away,
@@ -29,12 +29,12 @@ words = st.sampled_from([0, 0, 1, 0x7F, 0x80, 2**256 - 1])
 
 
 def open_state(store: Store, *, archive: bool = False, history: int = HISTORY) -> ShardState:
-    return ShardState(store, SHARD_ID, SHARD_COUNT, GENESIS_HASH, history=history, archive=archive)
+    return ShardState(store, SHARD_ID, GENESIS_HASH, history=history, archive=archive)
 
 
 def new_state(accounts: dict[Recipient, GenesisEntry] | None = None) -> ShardState:
     store = MemoryStore()
-    create_state(store, GENESIS_HASH, accounts or {})
+    create_state(store, GENESIS_HASH, PLACE, accounts or {})
     return open_state(store)
 
 

@@ -11,7 +11,7 @@ from quarkparsec.store import MemoryStore, prefix_stop
 from quarkparsec.trie.cache import NodeCache
 from quarkparsec.types import home_key
 from tests.state.model import ModelEntry, fresh_store, reference_root
-from tests.state.words import FRAME_KEY, GENESIS_HASH, SHARD_COUNT, SHARD_ID, at_home, slot
+from tests.state.words import FRAME_KEY, GENESIS_HASH, SHARD_ID, at_home, slot
 
 OWNER, NEIGHBOUR = at_home(1), at_home(2)
 WORDS = {slot(number): 2**200 + number for number in range(20)}
@@ -19,7 +19,7 @@ WORDS = {slot(number): 2**200 + number for number in range(20)}
 
 def deleted_and(store: MemoryStore, revive: bool) -> Journal:
     """A journal in which the owner of storage was deleted, and perhaps came back with one word."""
-    state = ShardState(store, SHARD_ID, SHARD_COUNT, GENESIS_HASH, history=1, archive=False)
+    state = ShardState(store, SHARD_ID, GENESIS_HASH, history=1, archive=False)
     journal = state.journal()
     journal.begin_transaction(FRAME_KEY)
     journal.set_balance(OWNER, 0)

@@ -38,6 +38,7 @@ from tests.state.words import (
     FRAME_KEY,
     GENESIS_HASH,
     OTHER_KEY,
+    PLACE,
     SHARD_COUNT,
     SHARD_ID,
     at_home,
@@ -72,10 +73,10 @@ def rich(balance: int) -> GenesisEntry:
 def test_a_state_is_created_once() -> None:
     store = MemoryStore()
     assert not is_created(store)
-    create_state(store, GENESIS_HASH, {ALICE: rich(5)})
+    create_state(store, GENESIS_HASH, PLACE, {ALICE: rich(5)})
     assert is_created(store)
     with pytest.raises(InvariantBroken):
-        create_state(store, GENESIS_HASH, {})
+        create_state(store, GENESIS_HASH, PLACE, {})
 
 
 class WatchedStore(MemoryStore):
@@ -92,14 +93,14 @@ class WatchedStore(MemoryStore):
 
 def test_creation_is_one_synced_batch() -> None:
     store = WatchedStore()
-    create_state(store, GENESIS_HASH, {ALICE: rich(5)})
+    create_state(store, GENESIS_HASH, PLACE, {ALICE: rich(5)})
     assert store.synced == [True]
 
 
 def test_another_chains_database_is_refused() -> None:
     store = fresh_store({})
     with pytest.raises(Corrupt, match="genesis"):
-        ShardState(store, SHARD_ID, SHARD_COUNT, Hash32(bytes(32)), history=HISTORY, archive=False)
+        ShardState(store, SHARD_ID, Hash32(bytes(32)), history=HISTORY, archive=False)
 
 
 def test_another_layouts_database_is_refused() -> None:
@@ -220,7 +221,7 @@ def eager_threads() -> Iterator[None]:
 @pytest.mark.usefixtures("eager_threads")
 def test_views_agree_with_one_epoch_while_another_thread_commits(tmp_path: Path) -> None:
     store = LevelDBStore(tmp_path / "shard")
-    create_state(store, GENESIS_HASH, {ALICE: rich(100_000)})
+    create_state(store, GENESIS_HASH, PLACE, {ALICE: rich(100_000)})
     state, stop, torn, seen = open_state(store), Event(), list[object](), set[int]()
 
     def read() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quarkparsec.crypto.keccak import EMPTY_HASH, EMPTY_TRIE_ROOT
 from quarkparsec.state.account import DELEGATION_PREFIX, Account
+from quarkparsec.state.place import Place
 from quarkparsec.types import Hash32, Nonce, Recipient, ShardId, ShardKey, Slot, Wei
 
 SHARD_ID = ShardId(1)
@@ -12,6 +13,8 @@ GENESIS_HASH = Hash32(b"genesis".rjust(32))
 
 FRAME_KEY = ShardKey(0x1001)
 """A key of shard 1."""
+PLACE = Place(SHARD_ID, SHARD_COUNT)
+
 OTHER_KEY = ShardKey(0x2005)
 """Another key of shard 1."""
 

@@ -29,6 +29,7 @@ from quarkparsec.shard.lane_in_shard import run_in_shard
 from quarkparsec.shard.neighbourhood import Neighbourhood
 from quarkparsec.shard.opening import Opening
 from quarkparsec.state.genesis_entry import GenesisEntry
+from quarkparsec.state.place import Place
 from quarkparsec.state.shard_state import ShardState, create_state
 from quarkparsec.types import Hash32, Recipient, ShardId, ShardKey, Wei, home_key
 
@@ -49,7 +50,7 @@ class Ours:
             recipient: GenesisEntry(home_key(recipient), 0, BALANCE, b"", {})
             for recipient in scenario.recipients
         }
-        create_state(self._store, GENESIS_HASH, accounts)
+        create_state(self._store, GENESIS_HASH, Place(ShardId(0), 1), accounts)
         self._parent = GENESIS_HASH
         self.state = self.reopened()
 
@@ -88,7 +89,7 @@ class Ours:
 
     def reopened(self) -> ShardState:
         """The state with nothing in its caches."""
-        return ShardState(self._store, ShardId(0), 1, GENESIS_HASH, history=HISTORY, archive=False)
+        return ShardState(self._store, ShardId(0), GENESIS_HASH, history=HISTORY, archive=False)
 
     def balance(self, recipient: Recipient) -> int:
         """Wei, at the head."""
