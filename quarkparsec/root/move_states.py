@@ -18,7 +18,8 @@ from __future__ import annotations
 from typing import NamedTuple, Union
 
 from quarkparsec.effects import Tick, WakeAt
-from quarkparsec.root.topology import Move, Topology
+from quarkparsec.root.events import Held, Rearranged
+from quarkparsec.root.topology import Move
 from quarkparsec.types import Hash32, ShardId
 from quarkparsec.wire.moves import MoveId, MoveOrder, MoveReport, Stage
 
@@ -108,23 +109,10 @@ class Reported(NamedTuple):
     report: MoveReport
 
 
-class Held(NamedTuple):
-    """A shard takes part in no epoch, as was asked; this is its last block."""
-
-    shard_id: ShardId
-    block_hash: Hash32
-
-
 class Refused(NamedTuple):
     """The root machine doesn't do what it was asked for."""
 
     words: str
-
-
-class Rearranged(NamedTuple):
-    """This topology is durable."""
-
-    topology: Topology
 
 
 Event = Union[SlaveUp, SlaveDown, Reported, Held, Refused, Rearranged, Tick]

@@ -22,6 +22,7 @@ from typing import Any, Final, get_args
 from quarkparsec.effects import Tick, WakeAt
 from quarkparsec.errors import Rejected
 from quarkparsec.limits import MOVE_HANDOVER_MS, MOVE_SILENCE_MS, MOVES_REMEMBERED
+from quarkparsec.root.events import Held, Rearranged
 from quarkparsec.root.move_plan import Fleet, check_drain, check_move, next_of_drain
 from quarkparsec.root.move_states import (
     BeforeTheWrite,
@@ -32,12 +33,10 @@ from quarkparsec.root.move_states import (
     Drain,
     Effect,
     Event,
-    Held,
     Hold,
     Holding,
     MoveStatus,
     Rearrange,
-    Rearranged,
     Refused,
     Release,
     Reported,

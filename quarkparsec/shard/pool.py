@@ -79,6 +79,10 @@ class Pool:
         """A waiting transaction, pending or queued."""
         return self._by_hash.get(transaction_hash)
 
+    def waiting(self) -> list[Pooled]:
+        """Everything that waits, in the order of arrival."""
+        return sorted(self._by_hash.values(), key=lambda item: item.sequence)
+
     def pending_nonce(self, sender: Recipient) -> Nonce | None:
         """The next nonce after the pending transactions of `sender`; None if it has none here."""
         queue = self._accounts.get(sender)

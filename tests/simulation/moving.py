@@ -16,7 +16,8 @@ from typing import Any, Final, NamedTuple
 
 from quarkparsec.effects import Tick, WakeAt
 from quarkparsec.root import move_states as master_side
-from quarkparsec.root.move_states import Rearranged, Reported, SlaveDown, SlaveUp
+from quarkparsec.root.events import Held, Rearranged
+from quarkparsec.root.move_states import Reported, SlaveDown, SlaveUp
 from quarkparsec.root.mover import Mover
 from quarkparsec.root.topology import SlavePlace, Topology, first_topology
 from quarkparsec.shard import arrival as target_side
@@ -289,7 +290,7 @@ class Master:
             return
         self._wanted.discard(shard_id)
         self.held.add(shard_id)
-        self.step(master_side.Held(shard_id, block_hash(self.disk.blocks[shard_id])))
+        self.step(Held(shard_id, block_hash(self.disk.blocks[shard_id])))
 
     def _write(self, topology: Topology) -> None:
         self.disk.topology = topology

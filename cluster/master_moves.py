@@ -1,0 +1,110 @@
+"""Carries out what the mover decides: tells slaves, asks the root machine, looks at the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+from cluster.driver import Driver, now_ms
+from quarkparsec.effects import Tick, WakeAt
+from quarkparsec.errors import Rejected
+from quarkparsec.root.events import Held, Rearranged
+from quarkparsec.root.machine import RootMachine
+from quarkparsec.root.move_states import (
+    Dismiss,
+    Effect,
+    Event,
+    Hold,
+    Rearrange,
+    Refused,
+    Release,
+    Reported,
+    SlaveDown,
+    SlaveUp,
+    Tell,
+)
+from quarkparsec.root.mover import Mover
+from quarkparsec.root.topology import Move
+from quarkparsec.wire.moves import MoveOrder, MoveReport
+
+log = logging.getLogger("moves")
+
+
+class MasterMoves:
+    """The mover in the master's process."""
+
+    def __init__(
+        self, machine: RootMachine, driver: Driver, tell: Callable[[str, MoveOrder], None]
+    ) -> None:
+        self.mover: Final = Mover(machine.term, machine.topology)
+        self._machine: Final = machine
+        self._driver: Final = driver
+        self._tell: Final = tell
+        self._timer: asyncio.TimerHandle | None = None
+
+    # --- operators
+
+    def begin(self, move: Move) -> None:
+        """Move a shard. Raises Rejected."""
+        self._carry_out(self.mover.begin(now_ms(), move))
+        log.info("shard %d moves to %s", move.shard_id, move.slave)
+
+    def dismiss(self, name: str) -> None:
+        """Drain a slave and let it go. Raises Rejected."""
+        self._carry_out(self.mover.dismiss(now_ms(), name))
+        log.info("%s is to leave", name)
+
+    # --- what the master hears
+
+    def slave_up(self, name: str) -> None:
+        self._step(SlaveUp(name))
+
+    def slave_down(self, name: str) -> None:
+        self._step(SlaveDown(name))
+
+    def hear(self, name: str, report: MoveReport) -> None:
+        self._step(Reported(name, report))
+
+    def follow(self, event: Held | Rearranged) -> None:
+        self._step(event)
+
+    def close(self) -> None:
+        """Look at the clock no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    # --- within
+
+    def _step(self, event: Event) -> None:
+        self._carry_out(self.mover.step(now_ms(), event))
+
+    def _carry_out(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Tell():
+                    self._tell(effect.name, effect.order)
+                case Hold():
+                    self._ask(lambda at_ms, shard_id=effect.shard_id: self._machine.hold(at_ms, shard_id))
+                case Release():
+                    self._ask(lambda at_ms, shard_id=effect.shard_id: self._machine.release(at_ms, shard_id))
+                case Rearrange():
+                    self._ask(lambda at_ms, move=effect.move: self._machine.move(at_ms, move))
+                case Dismiss():
+                    self._ask(lambda at_ms, name=effect.name: self._machine.remove_slave(at_ms, name))
+                case WakeAt():
+                    self._wake_at(effect.at_ms)
+
+    def _ask(self, step: Callable[[int], list[Any]]) -> None:
+        """Let the root machine do something."""
+        try:
+            self._driver.run(lambda: step(now_ms()))
+        except Rejected as refusal:
+            self._step(Refused(str(refusal)))
+
+    def _wake_at(self, at_ms: int) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        delay_s = max(0, at_ms - now_ms() + 1) / 1000
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._step, Tick())
