@@ -10,7 +10,7 @@ from quarkparsec.chain.receipt import Receipt
 from quarkparsec.effects import JobDone, Persisted, Tick
 from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.block_draft import Invalid
-from quarkparsec.types import ShardId
+from quarkparsec.types import Epoch, ShardId
 from quarkparsec.wire import epoch as wire
 from quarkparsec.wire.epoch import Abort, Commit, Invite, Open, OpenLane, Seal, Welcome
 from quarkparsec.wire.lanes import LaneMessages
@@ -26,15 +26,16 @@ class Announce(NamedTuple):
 
 
 class Divide(NamedTuple):
-    """The shard is split: make the database of its new half as a copy of its own as it is now.
+    """The shard is split: make the database of its new half, a copy of its own as it is now.
 
-    Nothing is written here, and no job runs, until `Divided` says that the copy stands, durably, with its
-    own place in it. A copy that stands already is left alone.
+    What makes it the new half's is `division.child_batch`. Nothing is written here, and no job runs, until
+    `Divided` says that the copy stands, durably. One that stands already is left alone.
     """
 
     shard_id: ShardId
     """The new half's."""
-    shard_count: int
+    born: Epoch
+    """The new half's own blocks begin after this root block."""
 
 
 class Divided(NamedTuple):

@@ -39,7 +39,7 @@ from quarkparsec.shard.admission import (
 from quarkparsec.shard.block_draft import Invalid, Rerouted
 from quarkparsec.shard.eviction import EvictionOrder
 from quarkparsec.state.account import Account
-from quarkparsec.types import Hash32, Nonce, Recipient, Wei
+from quarkparsec.types import Hash32, Nonce, Recipient, ShardId, Wei, shard_of
 from quarkparsec.wire.epoch import Work
 
 
@@ -179,6 +179,18 @@ class Pool:
             if oldest.arrived_ms > deadline_ms:
                 break
             self._remove(oldest)
+
+    def take_strangers(self, shard_id: ShardId, shard_count: int) -> tuple[Candidate, ...]:
+        """Give away what isn't of this shard among so many; of one sender in nonce order."""
+        strangers = [
+            item
+            for item in self._by_hash.values()
+            if shard_of(item.transaction.origin_key, shard_count) != shard_id
+        ]
+        strangers.sort(key=lambda item: item.transaction.nonce)
+        for item in reversed(strangers):  # nothing that follows one is made to wait for it
+            self._remove(item)
+        return tuple(item.candidate for item in strangers)
 
     # --- bookkeeping
 

@@ -117,9 +117,7 @@ class SkipsReplay(Shard):
             return super()._be_welcomed(joining, event)
         if event.visit != joining.visit:
             return joining
-        hashes = tuple(map(Hash32, event.root_hashes))
-        head = RootHead(event.epoch, hashes[-1], wire.from_amount(event.base_fee))
-        return self._commit(head, hashes, None)
+        return self._commit(RootHead.of(event), tuple(map(Hash32, event.root_hashes)), None)
 
 
 class BelievesOldWelcomes(Shard):
