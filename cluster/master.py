@@ -17,16 +17,20 @@ from cluster.driver import Driver
 from cluster.gateway import admin_server, open_node, public_server
 from cluster.identity import Identity
 from cluster.leveldb import LevelDBStore
+from cluster.master_moves import MasterMoves
 from quarkparsec.broker.directory import Directory
 from quarkparsec.errors import InvalidInput
-from quarkparsec.root.events import Announce, Excluded, LinkDown, LinkUp, Rearranged
+from quarkparsec.limits import BLOCK_HASH_WINDOW
+from quarkparsec.root.events import Announce, Excluded, Held, LinkDown, LinkUp, Rearranged
 from quarkparsec.root.genesis_block import open_root_chain
 from quarkparsec.root.machine import RootMachine
 from quarkparsec.root.topology import Topology
 from quarkparsec.types import Epoch, Hash32, Recipient
 from quarkparsec.wire import queries
+from quarkparsec.wire.copies import ReadRootHashes, RootHashes
 from quarkparsec.wire.envelope import Message
 from quarkparsec.wire.epoch import FromMaster, FromShard
+from quarkparsec.wire.moves import MoveReport
 from quarkparsec.wire.queries import Encoded, Nothing, RootCommitted, TopologyChanged
 from quarkparsec.wire.session import Role
 
@@ -55,6 +59,7 @@ class Master:
             announce=self._announced,
             stepped=_nothing,
         )
+        self.moves: Final = MasterMoves(self.machine, self.driver, self._tell)
 
     def start(self) -> None:
         """Bring the directory up to the root chain's head, then let the machine come up."""
@@ -66,6 +71,7 @@ class Master:
 
     def close(self) -> None:
         """Stop and let go of the database."""
+        self.moves.close()
         self.driver.stop()
         self._thread.shutdown(wait=True, cancel_futures=True)
         self._store.close()
@@ -79,9 +85,13 @@ class Master:
 
     def notice(self, connection: Connection, message: Message) -> None:
         peer = connection.peer
-        if not isinstance(message, FromShard) or peer.role is not Role.SLAVE:
+        if not isinstance(message, FromShard | MoveReport) or peer.role is not Role.SLAVE:
             raise InvalidInput(f"{peer.name} may not send {type(message).__name__}")
-        if message.shard_id in self._topology.shards_of(peer.name):  # else it has just moved away
+        if isinstance(message, MoveReport):
+            self.moves.hear(peer.name, message)
+        elif message.shard_id in self._topology.shards_of(
+            peer.name
+        ):  # else it has just moved away
             self.driver.step(message)
 
     async def answer(self, connection: Connection, message: Message) -> Message:
@@ -91,6 +101,8 @@ class Master:
                 return Nothing()
             case queries.ReadRootBlock():
                 return self._read_root_block(message)
+            case ReadRootHashes():
+                return self._read_root_hashes(message)
             case queries.Locate():
                 recipients = map(Recipient, message.recipients)
                 return queries.Located([self._directory.locate(one) for one in recipients])
@@ -102,6 +114,7 @@ class Master:
         if self._slaves.get(name) is connection:
             del self._slaves[name]
             log.warning("%s is gone", name)
+            self.moves.slave_down(name)
             for shard_id in self._topology.shards_of(name):
                 self.driver.step(LinkDown(shard_id))
 
@@ -118,11 +131,15 @@ class Master:
         self._slaves[name] = connection
         log.info("%s is connected", name)
         connection.notify(_told(self._topology))
+        self.moves.slave_up(name)
         for shard_id in self._topology.shards_of(name):
             self.driver.step(LinkUp(shard_id))
 
     def _to_shard(self, message: FromMaster) -> None:
-        connection = self._slaves.get(self._topology.holder(message.shard_id))
+        self._tell(self._topology.holder(message.shard_id), message)
+
+    def _tell(self, name: str, message: Message) -> None:
+        connection = self._slaves.get(name)
         if connection is not None:
             connection.notify(message)
 
@@ -136,6 +153,9 @@ class Master:
         elif isinstance(effect, Rearranged):
             for peer in (*self._slaves.values(), *self._followers):
                 peer.notify(_told(effect.topology))
+            self.moves.follow(effect)
+        elif isinstance(effect, Held):
+            self.moves.follow(effect)
 
     def _follow(self, connection: Connection) -> None:
         connection.notify(_told(self._topology))
@@ -148,6 +168,11 @@ class Master:
         else:
             block = self._chain.block_by_hash(Hash32(query.hash))
         return Nothing() if block is None else Encoded(block.encode())
+
+    def _read_root_hashes(self, query: ReadRootHashes) -> RootHashes:
+        last = min(query.last, query.first + BLOCK_HASH_WINDOW, self._chain.head().number)
+        blocks = (self._chain.block(Epoch(epoch)) for epoch in range(query.first, last + 1))
+        return RootHashes([block.hash for block in blocks if block is not None])
 
 
 def _told(topology: Topology) -> TopologyChanged:

@@ -86,20 +86,20 @@ class MasterMoves:
                 case Tell():
                     self._tell(effect.name, effect.order)
                 case Hold():
-                    self._ask(lambda at_ms, shard_id=effect.shard_id: self._machine.hold(at_ms, shard_id))
+                    self._ask(self._machine.hold, effect.shard_id)
                 case Release():
-                    self._ask(lambda at_ms, shard_id=effect.shard_id: self._machine.release(at_ms, shard_id))
+                    self._ask(self._machine.release, effect.shard_id)
                 case Rearrange():
-                    self._ask(lambda at_ms, move=effect.move: self._machine.move(at_ms, move))
+                    self._ask(self._machine.move, effect.move)
                 case Dismiss():
-                    self._ask(lambda at_ms, name=effect.name: self._machine.remove_slave(at_ms, name))
+                    self._ask(self._machine.remove_slave, effect.name)
                 case WakeAt():
                     self._wake_at(effect.at_ms)
 
-    def _ask(self, step: Callable[[int], list[Any]]) -> None:
+    def _ask(self, step: Callable[[int, Any], list[Any]], what: Any) -> None:
         """Let the root machine do something."""
         try:
-            self._driver.run(lambda: step(now_ms()))
+            self._driver.run(lambda: step(now_ms(), what))
         except Rejected as refusal:
             self._step(Refused(str(refusal)))
 

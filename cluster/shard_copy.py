@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -21,15 +21,17 @@ from cluster.leveldb import LevelDBStore
 from cluster.verification import verify
 from quarkparsec.chain.block import RootBlock, ShardBlock
 from quarkparsec.chain.genesis import Genesis
+from quarkparsec.chain.transaction import decode_transaction
 from quarkparsec.errors import Corrupt, Unavailable
 from quarkparsec.limits import (
     CATCHING_UP_MS_MAX,
     CLOSE_BEHIND_MS,
     FOLLOW_INTERVAL_MS,
 )
+from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.following import Follower
 from quarkparsec.store import Batch
-from quarkparsec.types import Hash32, ShardId
+from quarkparsec.types import Hash32, Recipient, ShardId, ShardKey
 from quarkparsec.wire.copies import (
     BlocksAfter,
     PooledTransaction,
@@ -75,7 +77,7 @@ class ShardCopy:
         self._follower: Follower | None = None
         self._stage = Stage.COPYING
         self._rows = self._bytes = self._total_bytes = 0
-        self.pool: list[PooledTransaction] = []
+        self.pool: list[Candidate] = []
         """What waits in the shard, once the copy is complete."""
 
     @property
@@ -190,7 +192,7 @@ class ShardCopy:
         while not is_over:
             question = ReadPool(self._shard_id, self._move, len(self.pool))
             part = await self._ask(question, PoolPart)
-            self.pool += part.transactions
+            self.pool += await self._in_thread(_candidates, part.transactions)
             is_over = part.are_all
 
     # --- within
@@ -223,4 +225,22 @@ class ShardCopy:
         return answer
 
     async def _in_thread(self, work: Callable[..., Answer], *arguments: Any) -> Answer:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+        """Do something in the copy's thread. Who is cancelled meanwhile waits for its end."""
+        loop = asyncio.get_running_loop()
+        done = loop.run_in_executor(self._thread, lambda: work(*arguments))
+        try:
+            return await asyncio.shield(done)
+        except asyncio.CancelledError:
+            await asyncio.wait((done,))
+            raise
+
+
+def _candidates(pooled: Sequence[PooledTransaction]) -> list[Candidate]:
+    return [
+        Candidate(
+            decode_transaction(each.raw, Recipient(each.sender)),
+            ShardKey(each.to_key),
+            each.runs_code,
+        )
+        for each in pooled
+    ]

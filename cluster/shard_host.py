@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,14 +14,14 @@ from cluster.driver import Driver, now_ms
 from cluster.leveldb import LevelDBStore
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.transaction import Transaction
-from quarkparsec.errors import Elsewhere, Unavailable
+from quarkparsec.errors import Elsewhere, Rejected, Unavailable
 from quarkparsec.limits import CATCH_UP_TIMEOUT_MS
 from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
-from quarkparsec.shard.states import Absent, Joining, Replaying
-from quarkparsec.types import ShardId, ShardKey
+from quarkparsec.shard.states import Absent, Idle, Joining, Replaying
+from quarkparsec.types import Hash32, ShardId, ShardKey
 from quarkparsec.wire.epoch import FromShard
 from quarkparsec.wire.lanes import LaneMessages
 
@@ -48,6 +50,11 @@ class ShardHost:
             announce=_ignore,
             stepped=self._wake,
         )
+        self.is_shut = False
+        """Whether the pool takes nothing, because the shard is about to move."""
+        self._last_left: Final = asyncio.Event()
+        self._users = 0
+        """Questions that are being answered from here."""
         self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
 
     def admit(self, transaction: Transaction, to_key: ShardKey, *, runs_code: bool) -> None:
@@ -71,6 +78,52 @@ class ShardHost:
         After a crash it isn't until the master has decided on the sealed block that was left.
         """
         await self._until(lambda: not isinstance(self.machine.state, Absent | Joining | Replaying))
+
+    # --- a move
+
+    def shut(self, block_hash: Hash32) -> bool:
+        """Close the pool if the shard is at rest, with this block as its last; whether it is."""
+        last = self.blocks().head_header(self.state)
+        self.is_shut = isinstance(self.machine.state, Idle) and last.hash == block_hash
+        return self.is_shut
+
+    def reopen(self) -> None:
+        """Take transactions again."""
+        self.is_shut = False
+        self._wake()
+
+    async def takes_transactions(self) -> None:
+        """Wait until the pool is open. Raises Elsewhere if the shard has moved, Unavailable."""
+        await self._until(lambda: not self.is_shut)
+
+    def take_over(self, candidates: Sequence[Candidate]) -> None:
+        """Put transactions into the pool that waited in the shard where it was before."""
+        for candidate in candidates:
+            with contextlib.suppress(Rejected):
+                self.driver.run(partial(self.machine.admit, now_ms(), candidate))
+
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[None]:
+        """While the context lasts, the database stays open."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
+            self._last_left.set()
+
+    async def retire(self) -> None:
+        """The shard is elsewhere: send those there who wait, let the others end, let go of the database."""
+        self.driver.stop()
+        for _, waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_exception(Elsewhere(f"shard {self.shard_id} has moved"))
+        while self._users:
+            self._last_left.clear()
+            await self._last_left.wait()
+        await asyncio.to_thread(self.close)
+
+    # --- reading
 
     def blocks(self) -> BlockStore:
         """The committed blocks, as they are now and stay."""

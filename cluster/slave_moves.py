@@ -7,9 +7,8 @@ told what came of it.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Any, Final, Protocol
 
 from cluster.shard_copy import ShardCopy
@@ -17,10 +16,11 @@ from cluster.shard_folders import ShardFolders
 from cluster.shard_host import ShardHost
 from cluster.snapshots import Snapshots
 from quarkparsec.chain.genesis import Genesis
-from quarkparsec.errors import QuarkparsecError, Unavailable
+from quarkparsec.errors import QuarkparsecError
 from quarkparsec.limits import RESEND_MS
 from quarkparsec.shard import arrival as coming
 from quarkparsec.shard import departure as going
+from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.arrival import (
     Arrival,
     Given,
@@ -33,7 +33,7 @@ from quarkparsec.shard.arrival import (
 )
 from quarkparsec.shard.departure import Departure, IsClosed
 from quarkparsec.types import ShardId
-from quarkparsec.wire.copies import CopyQuestion, PooledTransaction
+from quarkparsec.wire.copies import CopyQuestion
 from quarkparsec.wire.envelope import Message
 from quarkparsec.wire.moves import ClosePool, EndMove, MoveId, MoveOrder
 
@@ -47,7 +47,7 @@ class Surroundings(Protocol):
     def hosts(self) -> dict[ShardId, ShardHost]:
         """The shards that are open here."""
 
-    async def closed(self, shard_id: ShardId) -> None:
+    async def parted(self, shard_id: ShardId) -> None:
         """Wait until nothing is left here of a shard that went away."""
 
     async def ask_slave(self, name: str, question: Message) -> Message:
@@ -64,7 +64,11 @@ class SlaveMoves:
     """The moves that one slave has a part in."""
 
     def __init__(
-        self, genesis: Genesis, folders: ShardFolders, given: Iterable[ShardId], slave: Surroundings
+        self,
+        genesis: Genesis,
+        folders: ShardFolders,
+        given: Iterable[ShardId],
+        slave: Surroundings,
     ) -> None:
         """`given` are the shards that this slave holds, as far as it knows."""
         self._genesis: Final = genesis
@@ -75,7 +79,7 @@ class SlaveMoves:
         self._work: Final[dict[MoveId, asyncio.Task[None]]] = {}
         """What is being done for a copy."""
         self._endings: Final[set[asyncio.Task[None]]] = set()
-        self._pools: Final[dict[ShardId, list[PooledTransaction]]] = {}
+        self._pools: Final[dict[ShardId, list[Candidate]]] = {}
         """Of shards that have arrived."""
         self._departure: Final = Departure()
         self._arrival: Final = Arrival(self._decide_on_whole(frozenset(given)))
@@ -114,7 +118,7 @@ class SlaveMoves:
         for shard_id, pool in self._pools.items():
             host = self._slave.hosts.get(shard_id)
             if host is not None:
-                host.take_over_pool(pool)
+                host.take_over(pool)
         self._pools.clear()
 
     async def answer(self, host: ShardHost, question: CopyQuestion) -> Message:
@@ -160,7 +164,7 @@ class SlaveMoves:
     async def _copy(self, effect: coming.Copy) -> None:
         shard_id, move, source = effect
         log.info("copying shard %d from %s", shard_id, source)
-        await self._slave.closed(shard_id)
+        await self._slave.parted(shard_id)
         copy = ShardCopy(
             self._genesis,
             shard_id,
@@ -183,6 +187,7 @@ class SlaveMoves:
     def _adopt(self, effect: coming.Adopt) -> None:
         shard_id, move = effect
         self._folders.adopt(shard_id, move)
+        self._work.pop(move, None)
         copy = self._copies.pop(move, None)
         if copy is not None:
             self._pools[shard_id] = copy.pool

@@ -136,9 +136,7 @@ def _pool_part(host: ShardHost, question: ReadPool) -> PoolPart:
             return PoolPart(transactions, are_all=False)
         transaction, to_key, runs_code = pooled.candidate
         transactions.append(
-            PooledTransaction(
-                transaction.raw, transaction.sender, to_key, runs_code, pooled.arrived_ms
-            )
+            PooledTransaction(transaction.raw, transaction.sender, to_key, runs_code)
         )
         size_bytes += len(transaction.raw)
     return PoolPart(transactions, are_all=True)

@@ -51,9 +51,7 @@ def findings(path: Path, state_root: Hash32) -> list[str]:
     store = LevelDBStore(path)
     try:
         place, head = read_place(store), read_head(store)
-        audit = TableAudit(
-            store, place.shard_id, place.shard_count, head.epoch, noted.append
-        )
+        audit = TableAudit(store, place.shard_id, place.shard_count, head.epoch, noted.append)
         audit.check(state_root)
     except QuarkparsecError as error:
         noted.append(str(error))

@@ -67,7 +67,6 @@ class PooledTransaction(msgspec.Struct, frozen=True, array_like=True):
     sender: bytes
     to_key: int
     runs_code: bool
-    arrived_ms: int
 
 
 class PoolPart(Query, frozen=True):
