@@ -20,7 +20,7 @@ from quarkparsec.runners.evm.call import Call, CallResult, HomesNeeded, Purse, c
 from quarkparsec.runners.evm.estimate import ExecutionFailed, estimate_gas
 from quarkparsec.runners.evm.world import OutOfTime
 from quarkparsec.state.journal import Journal
-from quarkparsec.types import Epoch, Gas, Hash32, Recipient, ShardKey, Slot, Wei
+from quarkparsec.types import Gas, Hash32, Recipient, ShardKey, Slot, Wei
 from quarkparsec.wire import queries
 from quarkparsec.wire.queries import CallAnswer
 
@@ -76,12 +76,12 @@ class Calls:
             self._waiting -= 1
 
     def _call(self, host: ShardHost, query: queries.ReadOnlyCall) -> CallAnswer:
-        journal = self._journal(host, query.upon.epoch)
+        journal = _journal(host, query)
         block = self._block(host, query.upon)
         return _to_answer(call(journal, _to_call(query.call), block, _deadline()))
 
     def _estimate(self, host: ShardHost, query: queries.EstimateGas) -> CallAnswer:
-        journal = self._journal(host, query.upon.epoch)
+        journal = _journal(host, query)
         block = self._block(host, query.upon)
         wanted = _to_call(query.call)
         try:
@@ -89,9 +89,6 @@ class Calls:
         except ExecutionFailed as failed:
             return _to_answer(failed.result)
         return CallAnswer(b"", gas, "", [], [])
-
-    def _journal(self, host: ShardHost, epoch: int) -> Journal:
-        return Journal(host.state.view(Epoch(epoch)), host.shard_id, host.state.shard_count)
 
     def _block(self, host: ShardHost, upon: queries.Surroundings) -> BlockContext:
         return BlockContext(
@@ -106,6 +103,11 @@ class Calls:
             fork=self._genesis.fork,
             universal=self._genesis.universal,
         )
+
+
+def _journal(host: ShardHost, query: Execution) -> Journal:
+    view = host.view(query.upon.epoch, query.shard_count)
+    return Journal(view, view.place.shard_id, view.place.shard_count)
 
 
 def _to_call(unsigned: queries.UnsignedCall) -> Call:

@@ -10,16 +10,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from cluster.identity import Identity
+from cluster.leveldb import LevelDBStore
 from cluster.shard_folders import ShardFolders
 from cluster.shard_host import ShardHost
 from cluster.topology_file import load_topology, save_topology
 from quarkparsec.errors import Corrupt, Elsewhere, InvalidInput, Unavailable
 from quarkparsec.limits import CATCH_UP_TIMEOUT_MS
 from quarkparsec.root.topology import Topology
+from quarkparsec.shard.events import HandOver
 from quarkparsec.types import ShardId
 from quarkparsec.wire.epoch import FromShard
 from quarkparsec.wire.lanes import LaneMessages
@@ -81,27 +84,13 @@ class Holdings:
             self._part(shard_id, self._delete(shard_id))
         for shard_id in self.shards:
             if shard_id not in self.hosts and self._can_be_opened(shard_id):
-                self.open(shard_id)
+                self._let_come_up(shard_id, partial(LevelDBStore, self.path(shard_id)))
 
     # --- shards
 
     def path(self, shard_id: ShardId) -> Path:
         """Where a shard's database is."""
         return self.folders.shard(shard_id)
-
-    def open(self, shard_id: ShardId) -> None:
-        """Let a shard come up."""
-        try:
-            host = ShardHost(self._identity.genesis, shard_id, self.path(shard_id), self._send)
-        except Corrupt as error:
-            log.critical("shard %d stays down: %s", shard_id, error)
-            self._down[shard_id] = str(error)
-        else:
-            self.hosts[shard_id] = host
-            host.driver.failed.add_done_callback(self._note_failure)
-            host.driver.start()
-        self._opened.set()
-        self._opened = asyncio.Event()
 
     async def parted(self, shard_id: ShardId) -> None:
         """Wait until nothing is left here of a shard that went elsewhere."""
@@ -125,6 +114,19 @@ class Holdings:
         for host in self.hosts.values():
             host.close()
 
+    # --- what a split asks for
+
+    def is_open(self, shard_id: ShardId) -> bool:
+        return shard_id in self.hosts
+
+    def open_half(self, shard_id: ShardId, store: LevelDBStore) -> None:
+        self._let_come_up(shard_id, lambda: store)
+
+    def hand_over(self, effect: HandOver) -> None:
+        host = self.hosts.get(effect.shard_id)
+        if host is not None:
+            host.take_over(effect.candidates)
+
     # --- within
 
     def _left_over(self) -> list[ShardId]:
@@ -147,6 +149,19 @@ class Holdings:
     async def _delete(self, shard_id: ShardId) -> None:
         log.info("shard %d isn't here any more; deleting its database", shard_id)
         await asyncio.to_thread(self.folders.discard, shard_id)
+
+    def _let_come_up(self, shard_id: ShardId, open_store: Callable[[], LevelDBStore]) -> None:
+        try:
+            host = ShardHost(self._identity.genesis, shard_id, open_store(), self._send, self)
+        except Corrupt as error:
+            log.critical("shard %d stays down: %s", shard_id, error)
+            self._down[shard_id] = str(error)
+        else:
+            self.hosts[shard_id] = host
+            host.driver.failed.add_done_callback(self._note_failure)
+            host.driver.start()
+        self._opened.set()
+        self._opened = asyncio.Event()
 
     def _can_be_opened(self, shard_id: ShardId) -> bool:
         return shard_id < self._identity.genesis.shard_count or self.path(shard_id).exists()

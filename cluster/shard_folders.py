@@ -27,6 +27,11 @@ _WHOLE: Final = re.compile(r"shard-([0-9]{4})\.whole-([0-9]+)-([0-9]+)")
 _WORTHLESS: Final = ("shard-*.copy-*", "shard-*.gone")
 
 
+def shard_folder(shard_id: ShardId) -> str:
+    """The name of the folder with a shard's database."""
+    return f"shard-{shard_id:04}"
+
+
 class ShardFolders:
     """The folders of one slave."""
 
@@ -40,11 +45,11 @@ class ShardFolders:
 
     def shard(self, shard_id: ShardId) -> Path:
         """Where a shard's database is."""
-        return self._folder / f"shard-{shard_id:04}"
+        return self._folder / shard_folder(shard_id)
 
     def copy(self, shard_id: ShardId, move: MoveId) -> Path:
         """Where a copy is made."""
-        return self._folder / f"shard-{shard_id:04}.copy-{move.term}-{move.number}"
+        return self._folder / f"{shard_folder(shard_id)}.copy-{move.term}-{move.number}"
 
     def shards(self) -> Iterator[ShardId]:
         """Those whose database is here."""
@@ -82,7 +87,7 @@ class ShardFolders:
     # --- within
 
     def _whole(self, shard_id: ShardId, move: MoveId) -> Path:
-        return self._folder / f"shard-{shard_id:04}.whole-{move.term}-{move.number}"
+        return self._folder / f"{shard_folder(shard_id)}.whole-{move.term}-{move.number}"
 
     def _rename(self, path: Path, name: Path) -> None:
         path.rename(name)

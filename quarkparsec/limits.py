@@ -78,6 +78,9 @@ RESTART_DELAY_MS_MAX: Final = 10_000
 RESTART_STEADY_MS: Final = 30_000
 """A child that lived so long counts as healthy."""
 
+COPY_TRIES_MAX: Final = 20
+"""Of a database that compactions still change: each takes milliseconds, and they end as nobody writes."""
+
 # --- the gateway
 
 ADMISSION_QUEUE_MAX: Final = 20_000
