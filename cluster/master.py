@@ -31,6 +31,7 @@ from quarkparsec.wire.copies import ReadRootHashes, RootHashes
 from quarkparsec.wire.envelope import Message
 from quarkparsec.wire.epoch import FromMaster, FromShard
 from quarkparsec.wire.moves import MoveReport
+from quarkparsec.wire.operations import Operation
 from quarkparsec.wire.queries import Encoded, Nothing, RootCommitted, TopologyChanged
 from quarkparsec.wire.session import Role
 
@@ -59,7 +60,8 @@ class Master:
             announce=self._announced,
             stepped=_nothing,
         )
-        self.moves: Final = MasterMoves(self.machine, self.driver, self._tell)
+        credentials = identity.credentials(Role.MASTER, "master")
+        self.moves: Final = MasterMoves(self.machine, self.driver, credentials, self._tell)
 
     def start(self) -> None:
         """Bring the directory up to the root chain's head, then let the machine come up."""
@@ -95,6 +97,8 @@ class Master:
             self.driver.step(message)
 
     async def answer(self, connection: Connection, message: Message) -> Message:
+        if isinstance(message, Operation):
+            return await self.moves.answer(message)
         match message:
             case queries.Follow():
                 self._follow(connection)

@@ -27,6 +27,7 @@ from quarkparsec.wire.copies import CopyMessage
 from quarkparsec.wire.epoch import FromMaster, FromShard
 from quarkparsec.wire.lanes import LaneMessages
 from quarkparsec.wire.moves import MoveOrder, MoveReport
+from quarkparsec.wire.operations import OperationMessage
 from quarkparsec.wire.queries import QueryMessage
 
 NOTICE: Final = 0
@@ -47,6 +48,7 @@ Message = (
     | MoveReport
     | QueryMessage
     | CopyMessage
+    | OperationMessage
     | Failure
 )
 
