@@ -22,7 +22,13 @@ from quarkparsec.chain.log import Log
 from quarkparsec.chain.log_filter import LogFilter
 from quarkparsec.chain.receipt import Receipt
 from quarkparsec.codec import rlp
-from quarkparsec.errors import QuarkparsecError, Rejected, TooManyResults, Unavailable
+from quarkparsec.errors import (
+    InvalidInput,
+    QuarkparsecError,
+    Rejected,
+    TooManyResults,
+    Unavailable,
+)
 from quarkparsec.jsonrpc.node import (
     AccountProof,
     BlockId,
@@ -35,6 +41,7 @@ from quarkparsec.jsonrpc.node import (
     SlotProof,
 )
 from quarkparsec.limits import LOG_RESULTS_MAX
+from quarkparsec.root.split import swept_percent
 from quarkparsec.state.account import Account
 from quarkparsec.types import (
     Address,
@@ -55,7 +62,7 @@ Answer = TypeVar("Answer")
 
 
 class ClusterNode:
-    """A `Node` over a router and an admission."""
+    """An `Operator` over a router and an admission."""
 
     def __init__(
         self, identity: Identity, router: Router, admission: Admission, version: str
@@ -88,9 +95,8 @@ class ClusterNode:
         for summary in head.summaries:
             slave = slaves.holder(summary.shard_id)
             connected = slaves.is_connected(slave)
-            shards.append(
-                ShardStatus(summary.shard_id, slave, summary.shard_header().number, connected)
-            )
+            number, swept = summary.shard_header().number, swept_percent(summary.sweep)
+            shards.append(ShardStatus(summary.shard_id, slave, number, connected, swept))
         statuses = (SlaveStatus(name, slaves.is_connected(name)) for name in sorted(slaves.names))
         return ClusterView(tuple(shards), tuple(statuses))
 
@@ -217,6 +223,14 @@ class ClusterNode:
 
     async def estimate_gas(self, request: CallRequest, epoch: Epoch) -> Gas:
         return await self._calls.estimate_gas(request, epoch)
+
+    # --- operators
+
+    async def reshard(self, shard_count: int) -> Epoch:
+        answer = await self._router.root.ask(queries.Reshard(shard_count))
+        if not isinstance(answer, queries.Resharded):
+            raise InvalidInput(f"the master answered with {type(answer).__name__}")
+        return Epoch(answer.epoch)
 
     # --- within
 

@@ -13,12 +13,13 @@ from typing import Any, Final
 
 from cluster.bus import Connection, listen
 from cluster.cluster_node import ClusterNode
-from cluster.driver import Driver
+from cluster.driver import Driver, now_ms
 from cluster.gateway import admin_server, open_node, public_server
 from cluster.identity import Identity
 from cluster.leveldb import LevelDBStore
 from cluster.master_moves import MasterMoves
 from quarkparsec.broker.directory import Directory
+from quarkparsec.chain.block import RootBlock
 from quarkparsec.errors import InvalidInput
 from quarkparsec.limits import BLOCK_HASH_WINDOW
 from quarkparsec.root.events import Announce, Excluded, Held, LinkDown, LinkUp, Rearranged
@@ -49,6 +50,8 @@ class Master:
         self._directory: Final = Directory(self._store, identity.genesis)
         self._slaves: Final[dict[str, Connection]] = {}
         self._followers: Final[set[Connection]] = set()
+        self._splits: Final[dict[int, asyncio.Future[Epoch]]] = {}
+        """Who waits for so many shards."""
         self._thread: Final = ThreadPoolExecutor(1, "root")
         self.machine: Final = RootMachine(identity.genesis, self._store)
         self.driver: Final = Driver(
@@ -110,6 +113,8 @@ class Master:
             case queries.Locate():
                 recipients = map(Recipient, message.recipients)
                 return queries.Located([self._directory.locate(one) for one in recipients])
+            case queries.Reshard():
+                return await self._reshard(message.shard_count)
         raise InvalidInput(f"the master doesn't answer {type(message).__name__}")
 
     def closed(self, connection: Connection) -> None:
@@ -154,12 +159,25 @@ class Master:
             self._store.write(self._directory.take(effect.block), sync=False)
             for follower in self._followers:
                 follower.notify(RootCommitted(effect.block.encode()))
+            self._tell_split(effect.block)
         elif isinstance(effect, Rearranged):
             for peer in (*self._slaves.values(), *self._followers):
                 peer.notify(_told(effect.topology))
             self.moves.follow(effect)
         elif isinstance(effect, Held):
             self.moves.follow(effect)
+
+    async def _reshard(self, shard_count: int) -> queries.Resharded:
+        """Have the shards split, and wait for the block that does it. Raises Rejected."""
+        self.driver.run(lambda: self.machine.reshard(now_ms(), shard_count))
+        split = self._splits[shard_count] = asyncio.get_running_loop().create_future()
+        log.info("the shards are to be %d", shard_count)
+        return queries.Resharded(await asyncio.shield(split), shard_count)
+
+    def _tell_split(self, block: RootBlock) -> None:
+        split = self._splits.pop(block.shard_count, None)
+        if split is not None:
+            split.set_result(block.number)
 
     def _follow(self, connection: Connection) -> None:
         connection.notify(_told(self._topology))

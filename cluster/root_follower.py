@@ -75,7 +75,7 @@ class RootFollower:
         return found or await self._fetch(ReadRootBlock(None, block_hash))
 
     async def ask(self, message: Message) -> Message:
-        """Ask the master; while it restarts, wait. Raises Unavailable if it stays away."""
+        """Ask the master; while it restarts, wait. Raises what it raises, Unavailable if it stays away."""
         try:
             async with asyncio.timeout(MASTER_RESTART_MS / 1000):
                 await self._is_connected.wait()

@@ -146,6 +146,8 @@ class ShardStatus(NamedTuple):
     epoch: Epoch
     """Of its last block."""
     is_available: bool
+    swept_percent: int
+    """Of what the last split left in it for its other half."""
 
 
 class SlaveStatus(NamedTuple):
@@ -247,3 +249,10 @@ class Node(Protocol):
 
     async def estimate_gas(self, request: CallRequest, epoch: Epoch) -> Gas:
         """The least gas limit with which the call succeeds. Raises as `call` does."""
+
+
+class Operator(Node, Protocol):
+    """A cluster, as seen from the admin port."""
+
+    async def reshard(self, shard_count: int) -> Epoch:
+        """Split every shard, so that there are so many; the root block that did. Raises Rejected."""

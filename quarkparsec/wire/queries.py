@@ -335,6 +335,19 @@ class Located(Query, frozen=True):
     locations: list[Location]
 
 
+class Reshard(Query, frozen=True):
+    """Split every shard, so that there are so many: Resharded, or Rejected and nothing has changed."""
+
+    shard_count: int
+
+
+class Resharded(Query, frozen=True):
+    """The root block after which there are so many shards."""
+
+    epoch: int
+    shard_count: int
+
+
 KeyQuestion = (
     ReadPendingNonce | ReadAccount | ReadCode | ReadStorage | Prove | ReadOnlyCall | EstimateGas
 )
@@ -360,4 +373,6 @@ QueryMessage = (
     | ReadRootBlock
     | Locate
     | Located
+    | Reshard
+    | Resharded
 )

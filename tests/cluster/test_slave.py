@@ -80,7 +80,7 @@ def test_a_search_says_how_far_the_shards_are_and_waits_for_them_if_it_is_told_t
         slave = open_slave(make_identity(tmp_path))
         for host, epoch in zip(slave.holdings.hosts.values(), (5, 3), strict=True):
             head = host.machine.root_head._replace(epoch=Epoch(epoch))
-            monkeypatch.setattr(host.machine, "_root_head", head)
+            monkeypatch.setattr(host.machine._chain, "root_head", head)
             monkeypatch.setattr(host.machine, "_state", Idle())
         for epoch in (0, 3):
             assert await search(slave, NOWHERE, epoch) == Search(None, lowest=3, highest=5)

@@ -187,7 +187,7 @@ class MemoryCluster:
 
     def cluster_view(self) -> ClusterView:
         shards = [
-            ShardStatus(ShardId(i), f"slave-{i % 2}", self.head().number, True)
+            ShardStatus(ShardId(i), f"slave-{i % 2}", self.head().number, True, 100)
             for i in range(SHARD_COUNT)
         ]
         slaves = (SlaveStatus("slave-0", True), SlaveStatus("slave-1", False))

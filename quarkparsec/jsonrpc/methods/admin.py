@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from quarkparsec.codec.quantities import quantity
+from quarkparsec.jsonrpc.arguments.argument import Argument
+from quarkparsec.jsonrpc.arguments.scalars import parse_count
 from quarkparsec.jsonrpc.method import Cost, Method
-from quarkparsec.jsonrpc.node import Node
+from quarkparsec.jsonrpc.node import Node, Operator
 from quarkparsec.jsonrpc.views.cluster import cluster_view
 
 
@@ -17,6 +20,17 @@ async def status(node: Node) -> dict[str, Any]:
     return {"version": node.client_version, **view}
 
 
+async def reshard(operator: Operator, shard_count: int) -> dict[str, str]:
+    """Split every shard in two while the cluster runs; answers once a root block has done it."""
+    epoch = await operator.reshard(shard_count)
+    return {"epoch": quantity(epoch), "shardCount": quantity(shard_count)}
+
+
+_METHODS: Final = (
+    Method("admin_status", status, (), Cost.MEMORY),
+    Method("admin_reshard", reshard, (Argument("shard count", parse_count),), Cost.MEMORY),
+)
+
 ADMIN_METHODS: Final[Mapping[str, Method]] = MappingProxyType(
-    {"admin_status": Method("admin_status", status, (), Cost.MEMORY)}
+    {method.name: method for method in _METHODS}
 )
