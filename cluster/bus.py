@@ -89,6 +89,8 @@ class Connection(asyncio.Protocol):
         self._answers: Final[set[asyncio.Task[None]]] = set()
         self._next_id = 1
         self._handshake_timer: asyncio.TimerHandle | None = None
+        self._refusal = "the peer closed the connection unproved"
+        """Why there is no connection, as long as there is none."""
 
     @property
     def peer(self) -> Peer:
@@ -143,6 +145,7 @@ class Connection(asyncio.Protocol):
                 self._receive(decode_envelope(payload))
         except (InvalidInput, Rejected) as error:
             log.warning("cutting a connection: %s", error)
+            self._refusal = str(error)
             self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -157,7 +160,7 @@ class Connection(asyncio.Protocol):
         if self.ready.done():
             self._service.closed(self)
         else:
-            self.ready.set_exception(Unavailable("the peer closed the connection unproved"))
+            self.ready.set_exception(Unavailable(self._refusal))
             self.ready.exception()  # an accepted connection has nobody who waits for it
 
     # --- within

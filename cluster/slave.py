@@ -21,14 +21,17 @@ from cluster.holdings import Holdings
 from cluster.identity import Identity
 from cluster.lane_links import LaneLinks
 from cluster.shard_host import ShardHost
+from cluster.slave_moves import SlaveMoves
 from quarkparsec.errors import Elsewhere, InvalidInput, Rejected, Unavailable
 from quarkparsec.root.topology import Topology
 from quarkparsec.shard.transaction_status import acknowledge, furthest, status_of
 from quarkparsec.types import Epoch, Hash32, ShardId, Stage
 from quarkparsec.wire import queries
+from quarkparsec.wire.copies import CopyQuestion
 from quarkparsec.wire.envelope import Message
 from quarkparsec.wire.epoch import FromMaster, FromShard
 from quarkparsec.wire.lanes import LaneMessages
+from quarkparsec.wire.moves import MoveOrder
 from quarkparsec.wire.session import Role
 
 
@@ -40,20 +43,26 @@ class Slave:
         self._calls: Final = Calls(identity.genesis)
         self.lanes: Final = LaneLinks(identity.credentials(Role.SLAVE, name), self._step)
         self.holdings: Final = Holdings(identity, name, self._send)
+        self._remembered: Final = self.holdings.remembered()
+        given = self._remembered.shards_of(name) if self._remembered else ()
+        self.moves: Final = SlaveMoves(identity.genesis, self.holdings.folders, given, self)
 
     def start(self) -> None:
         """Open the shards of last time."""
-        topology = self.holdings.remembered()
-        if topology is not None:
-            self.follow(topology)
+        if self._remembered is not None:
+            self.follow(self._remembered)
 
     def follow(self, topology: Topology) -> None:
         """Hold the shards that this slave has now, and speak to the others where they are."""
+        self.holdings.learn(topology)
         self.lanes.follow(topology)
-        self.holdings.follow(topology)
+        self.moves.follow(self.holdings.shards)
+        self.holdings.settle()
+        self.moves.fill_pools()
 
     def close(self) -> None:
         """Stop every shard and let go of the databases."""
+        self.moves.close()
         self.lanes.close()
         self._calls.close()
         self.holdings.close()
@@ -61,8 +70,12 @@ class Slave:
     # --- what the bus calls
 
     async def opened(self, connection: Connection) -> None:
-        if connection.peer.role is Role.MASTER:
-            self._master = connection
+        if connection.peer.role is not Role.MASTER:
+            return
+        if self._master is not None:  # what is left of that connection counts no more
+            self.moves.lose_master()
+        self._master = connection
+        self.moves.meet_master()
 
     def notice(self, connection: Connection, message: Message) -> None:
         peer = connection.peer
@@ -70,6 +83,8 @@ class Slave:
             self.lanes.take(peer, message)
         elif isinstance(message, queries.TopologyChanged) and peer.role is Role.MASTER:
             self.follow(Topology.decode(message.topology))
+        elif isinstance(message, MoveOrder) and peer.role is Role.MASTER:
+            self.moves.take(message)
         elif isinstance(message, FromMaster) and peer.role is Role.MASTER:
             self._step(message)
         else:
@@ -83,12 +98,36 @@ class Slave:
         if isinstance(message, queries.FindStatus):
             return await self._find_status(Hash32(message.hash), Epoch(message.epoch))
         if isinstance(message, queries.AtShard):
-            return await self._answer_of_shard(await self._host(message), message)
+            host = await self._host(message)
+            with host.in_use():
+                return await self._answer_of_shard(host, message)
         raise InvalidInput(f"a slave doesn't answer {type(message).__name__}")
 
     def closed(self, connection: Connection) -> None:
         if self._master is connection:
             self._master = None
+            self.moves.lose_master()
+
+    # --- what moves of shards need
+
+    @property
+    def hosts(self) -> dict[ShardId, ShardHost]:
+        return self.holdings.hosts
+
+    async def parted(self, shard_id: ShardId) -> None:
+        await self.holdings.parted(shard_id)
+
+    async def ask_slave(self, name: str, question: Message) -> Message:
+        return await self.lanes.ask(name, question)
+
+    async def ask_master(self, question: Message) -> Message:
+        if self._master is None:
+            raise Unavailable("the master can't be reached")
+        return await self._master.request(question)
+
+    def tell_master(self, message: Message) -> None:
+        if self._master is not None:
+            self._master.notify(message)
 
     # --- within
 
@@ -106,6 +145,8 @@ class Slave:
             return await self._calls.estimate(host, message)
         if isinstance(message, queries.ReadLogs):
             return await self._calls.search_logs(host, message)
+        if isinstance(message, CopyQuestion):
+            return await self.moves.answer(host, message)
         read = shard_queries.READS.get(type(message))
         if read is None:
             raise InvalidInput(f"a shard doesn't answer {type(message).__name__}")
@@ -119,13 +160,16 @@ class Slave:
         admitted: dict[ShardHost, list[Hash32]] = {}
         for submission in message.submissions:
             host = hosts[submission.shard_id]
+            if host is None or not self._is_here(host):
+                verdicts.append(None)
+                continue
             try:
-                if host is not None:
-                    transaction_hash = shard_queries.admit(host, submission)
-                    admitted.setdefault(host, []).append(transaction_hash)
-                verdicts.append(None if host is None else "")
+                transaction_hash = shard_queries.admit(host, submission)
             except Rejected as refusal:
                 verdicts.append(str(refusal))
+            else:
+                verdicts.append("")
+                admitted.setdefault(host, []).append(transaction_hash)
         acks = [acknowledge(host.machine, tuple(hashes)) for host, hashes in admitted.items()]
         return queries.Admitted(verdicts, acks)
 
@@ -134,8 +178,12 @@ class Slave:
         with contextlib.suppress(Elsewhere):
             host = await self.holdings.host(ShardId(shard_id))
             await host.split_into(shard_count)
+            await host.takes_transactions()
             return host
         return None
+
+    def _is_here(self, host: ShardHost) -> bool:
+        return self.holdings.hosts.get(host.shard_id) is host and not host.is_shut
 
     async def _find(self, transaction_hash: Hash32, epoch: Epoch) -> queries.Search:
         heads: list[int] = []
@@ -189,8 +237,8 @@ class Slave:
     def _send(self, message: FromShard | LaneMessages) -> None:
         if isinstance(message, LaneMessages):
             self.lanes.send(message)
-        elif self._master is not None:
-            self._master.notify(message)
+        else:
+            self.tell_master(message)
 
 
 async def run_slave(identity: Identity, name: str, stop: asyncio.Event) -> None:

@@ -211,6 +211,38 @@ BLOCK_CANDIDATES_MAX: Final = 8_192
 STRAND_LENGTH: Final = 256
 """Transactions of lane 1 that share an executor and its messages: so many cost hardly more than one."""
 
+# --- moving shards
+
+SHARDS_PER_SLAVE_MAX: Final = 128
+"""A shard at work takes a thread, a database with some 60 MB of caches, a few tens of open files."""
+
+MOVE_SILENCE_MS: Final = 15_000
+"""A target that makes a copy says something every second; after so long without a word it is taken for lost."""
+
+MOVE_HANDOVER_MS: Final = 10_000
+"""A shard that is handed over works nowhere: if that takes so long, it goes on where it was."""
+
+COPIED_ROWS_BYTES: Final = 2**20
+"""Rows that are read and sent at once: some 10 ms of one core at each end."""
+
+COPIED_BLOCKS_BYTES_MAX: Final = 4 * 2**20
+"""Blocks or waiting transactions that are sent at once; with one more, of 7.5 MB, they fit a frame."""
+
+SNAPSHOT_IDLE_MS: Final = 30_000
+"""A snapshot that nobody reads on is let go: while it lives, nothing that was overwritten since is deleted."""
+
+CLOSE_BEHIND_MS: Final = 250
+"""A copy that follows in so little time is close enough: the shard stands still for about as long."""
+
+CATCHING_UP_MS_MAX: Final = 300_000
+"""A copy that isn't close behind by then never will be: the shard works faster than it can be followed."""
+
+FOLLOW_INTERVAL_MS: Final = 50
+"""How often a copy that is close looks for new blocks: about once an epoch."""
+
+MOVES_REMEMBERED: Final = 16
+"""Moves that are over and still shown to operators."""
+
 # --- audits
 
 AUDIT_FINDINGS_MAX: Final = 1_000

@@ -17,7 +17,7 @@ from quarkparsec.shard import block_rows as rows
 from quarkparsec.shard.block_rows import StoredHeader, StoredTransaction, TransactionPlace
 from quarkparsec.shard.sealed_record import SealedRecord
 from quarkparsec.state.shard_state import ShardState
-from quarkparsec.store import Reader
+from quarkparsec.store import Reader, prefix_stop
 from quarkparsec.types import Epoch, Fingerprint, Hash32
 
 
@@ -92,6 +92,19 @@ class BlockStore:
         """The hash of a root block that BLOCKHASH can ask for."""
         root_hash = self._reader.get(rows.epoch_key(rows.ROOT, epoch)) if epoch >= 0 else None
         return None if root_hash is None else Hash32(root_hash)
+
+    def last_root(self) -> tuple[Epoch, Hash32] | None:
+        """The last root block that is applied here, and its hash."""
+        last = None
+        for key, root_hash in self._reader.scan(rows.ROOT, prefix_stop(rows.ROOT)):
+            last = rows.epoch_of(key, rows.ROOT), Hash32(root_hash)
+        return last
+
+    def epochs_after(self, epoch: Epoch) -> Iterator[Epoch]:
+        """The epochs after this one that the shard has blocks of, ascending."""
+        start = rows.epoch_key(rows.HEADER, max(epoch, self.born) + 1)
+        for key, _ in self._reader.scan(start, prefix_stop(rows.HEADER)):
+            yield rows.epoch_of(key, rows.HEADER)
 
     def sealed_record(self) -> SealedRecord | None:
         """The last block that was sealed, committed or not."""

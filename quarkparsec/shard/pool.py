@@ -89,6 +89,10 @@ class Pool:
         """Whether a waiting transaction waits for an earlier nonce, or for money."""
         return item.transaction.nonce >= self._accounts[item.transaction.sender].next_nonce
 
+    def waiting(self) -> list[Pooled]:
+        """Everything that waits, in the order of arrival."""
+        return sorted(self._by_hash.values(), key=lambda item: item.sequence)
+
     def pending_nonce(self, sender: Recipient) -> Nonce | None:
         """The next nonce after the pending transactions of `sender`; None if it has none here."""
         queue = self._accounts.get(sender)
