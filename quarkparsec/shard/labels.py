@@ -18,13 +18,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from quarkparsec.chain.access_list import warm_keys
 from quarkparsec.chain.fork import PRECOMPILES
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.ordering.label import NO_KEYS, WHOLE_SHARD, Key, Keys, Label
 from quarkparsec.ordering.messages import TransactionCandidate
 from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.admission import Rules
-from quarkparsec.state.journal import Journal, warm_keys
+from quarkparsec.state.journal import Journal
 from quarkparsec.types import Recipient
 
 ALWAYS_WARM: Final[Key] = b""

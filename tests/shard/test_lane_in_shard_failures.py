@@ -13,13 +13,13 @@ from quarkparsec.chain.receipt import Receipt
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.state.genesis_entry import GenesisEntry
-from quarkparsec.types import Recipient, ShardId, ShardKey, Slot
+from quarkparsec.types import Recipient, ShardKey, Slot
 from tests.runners.assembler import assemble
 from tests.serializability.plain_chain import PlainChain
 from tests.shard.cluster_of_one import ALICE, BOB, GENESIS, Driven, summary_of
 from tests.shard.programs import COUNTER, word_of
 
-HERE, KEY = ShardId(0), ShardKey(0)
+KEY = ShardKey(0)
 FAILING, COUNTING = Recipient(b"\xfa" * 20), Recipient(b"\xc0" * 20)
 PAYEE: Final = BOB.recipient
 GAS: Final = 200_000
@@ -68,7 +68,7 @@ def run(chain: Genesis, transaction: Transaction) -> Ran:
     (receipt,) = announced.receipts
     plain = PlainChain(chain)
     plain.begin_epoch(announced.block.header, ())
-    ending = plain.send(transaction, HERE)
+    ending = plain.send(transaction, KEY)
     assert (receipt.status, receipt.gas_used, receipt.logs) == (0, ending.gas_used, ending.logs)
     assert not ending.succeeded
     return Ran(driven, receipt, plain)
