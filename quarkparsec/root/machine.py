@@ -97,6 +97,11 @@ class RootMachine:
         return self._rearrangement.topology
 
     @property
+    def splits(self) -> bool:
+        """Whether the next root block is to split the shards."""
+        return self._rearrangement.splits
+
+    @property
     def state(self) -> State:
         """Where the master stands."""
         return self._state

@@ -45,6 +45,14 @@ class Comparison:
         for recipient in touched - self._replicas.genesis.universal:
             self._compare_account(recipient, root)
 
+    def split(self) -> None:
+        """Every shard is two from now on, and so are the replicas."""
+        self._plain.split(
+            (shard_id, recipient)
+            for shard_id, replica in self._replicas.shards.items()
+            for recipient, _ in replica.strangers()
+        )
+
     def _compare_ending(self, step: Step) -> None:
         transaction, done = step.transaction, step.done
         assert transaction is not None

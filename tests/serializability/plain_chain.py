@@ -3,6 +3,7 @@
 Given a cluster's transactions in fingerprint order it must come to the same ends. It knows one thing of
 sharding, because gas depends on it: a contract that pays a user account of another home creates that
 account in its own shard, and pays the surcharge for new accounts (once an epoch: the money then goes home).
+An account that a split has left there with its nonce isn't new.
 """
 
 from __future__ import annotations
@@ -49,6 +50,9 @@ class PlainChain:
 
     def __init__(self, genesis: Genesis) -> None:
         self._genesis: Final = genesis
+        self._shard_count = genesis.shard_count
+        self._left: frozenset[tuple[ShardId, Recipient]] = frozenset()
+        """What splits have left of accounts of another shard."""
         self._state: Final = _State(AtomicDB(), _context(genesis, None, ()), BLANK_ROOT_HASH)
         accounts = {**genesis.alloc, **genesis.universal_contracts}
         for recipient, entry in accounts.items():
@@ -68,6 +72,11 @@ class PlainChain:
         """What transactions see of the block; `hashes` are those of the blocks before, the last first."""
         self._state.execution_context = _context(self._genesis, header, hashes)
         self._met.clear()
+
+    def split(self, left: Iterable[tuple[ShardId, Recipient]]) -> None:
+        """There are twice as many shards, and this is what is left in them of others' accounts."""
+        self._shard_count *= 2
+        self._left = frozenset(left)
 
     def send(self, transaction: Transaction, shard_id: ShardId) -> Ending:
         """Run a transaction, which the cluster ran in shard `shard_id`."""
@@ -106,8 +115,9 @@ class PlainChain:
 
     def _looks_new(self, address: bytes) -> bool:
         recipient = Recipient(address)
-        is_at_home = shard_of(home_key(recipient), self._genesis.shard_count) == self._shard_id
-        is_known = recipient == self._sender or (self._shard_id, recipient) in self._met
+        is_at_home = shard_of(home_key(recipient), self._shard_count) == self._shard_id
+        place = self._shard_id, recipient
+        is_known = recipient == self._sender or place in self._met or place in self._left
         return not (is_at_home or is_known or self._state.get_code(recipient))
 
 
