@@ -78,6 +78,9 @@ class Slave:
             return await self._admit(message)
         if isinstance(message, queries.FindTransaction):
             return await self._find(Hash32(message.hash), Epoch(message.epoch))
+        if isinstance(message, queries.MakeReady):
+            await self.holdings.make_ready()
+            return queries.Nothing()
         if isinstance(message, queries.AtShard):
             return await self._answer_of_shard(await self._host(message), message)
         raise InvalidInput(f"a slave doesn't answer {type(message).__name__}")
