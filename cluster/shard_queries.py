@@ -153,6 +153,10 @@ def read_logs(host: ShardHost, query: queries.ReadLogs) -> queries.LogsAnswer:
     )
 
 
+async def read_size(host: ShardHost, _: queries.ReadSize) -> Number:
+    return Number(scalar_bytes(host.store.size_bytes()))
+
+
 READS: Final[dict[type, Callable[[ShardHost, Any], Awaitable[Message]]]] = {
     queries.ReadAccount: read_account,
     queries.ReadCode: read_code,
@@ -161,5 +165,6 @@ READS: Final[dict[type, Callable[[ShardHost, Any], Awaitable[Message]]]] = {
     queries.Prove: prove,
     queries.ReadBlock: read_block,
     queries.ReadReceipts: read_receipts,
+    queries.ReadSize: read_size,
 }
 """What is answered by a few reads, on the event loop itself."""

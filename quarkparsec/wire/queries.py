@@ -283,6 +283,10 @@ class LogsAnswer(Query, frozen=True):
     logs: list[FoundLog]
 
 
+class ReadSize(AtShard, frozen=True):
+    """About how many bytes a shard's database has on disk: Number."""
+
+
 # --- to the master
 
 
@@ -351,7 +355,7 @@ class Resharded(Query, frozen=True):
 KeyQuestion = (
     ReadPendingNonce | ReadAccount | ReadCode | ReadStorage | Prove | ReadOnlyCall | EstimateGas
 )
-ShardQuestion = KeyQuestion | ReadBlock | ReadReceipts | ReadLogs
+ShardQuestion = KeyQuestion | ReadBlock | ReadReceipts | ReadLogs | ReadSize
 
 QueryMessage = (
     Nothing
@@ -367,6 +371,7 @@ QueryMessage = (
     | ProofAnswer
     | CallAnswer
     | LogsAnswer
+    | ReadSize
     | Follow
     | RootCommitted
     | TopologyChanged
