@@ -64,8 +64,16 @@ READY_POLL_S: Final = 0.05
     default="info",
     help="Level of the log files.",
 )
+@click.option(
+    "--start-timeout-s",
+    type=click.FloatRange(1),
+    default=START_TIMEOUT_MS / 1000,
+    help="Give up a start after so long; a genesis file with a million accounts takes minutes.",
+)
 @click.option("--clean", is_flag=True, help="Delete the data directory first.")
-def main(data_dir: Path, clean: bool, log_level: str, **options: Any) -> None:
+def main(
+    data_dir: Path, clean: bool, log_level: str, start_timeout_s: float, **options: Any
+) -> None:
     """Run a QuarkParsec cluster on this machine until Ctrl-C."""
     console = Console()
     try:
@@ -73,7 +81,7 @@ def main(data_dir: Path, clean: bool, log_level: str, **options: Any) -> None:
         if clean:
             directory.delete()
         config, genesis = directory.prepare(Options(**options))
-        asyncio.run(run(console, directory, config, genesis, log_level))
+        asyncio.run(run(console, directory, config, genesis, log_level, start_timeout_s))
     except QuarkparsecError as error:
         console.print(f"[red]{error}[/red]")
         sys.exit(1)
@@ -85,6 +93,7 @@ async def run(
     config: ClusterConfig,
     genesis: Genesis,
     log_level: str,
+    start_timeout_s: float,
 ) -> None:
     """Start the processes, say where they are, keep them running, stop them at a signal."""
     stop = asyncio.Event()
@@ -96,7 +105,7 @@ async def run(
     supervisor = Supervisor(console, directory, children, log_level)
     async with supervisor:
         stopped = asyncio.create_task(stop.wait())
-        ready = asyncio.create_task(_wait_until_ready(config))
+        ready = asyncio.create_task(_wait_until_ready(config, start_timeout_s))
         await asyncio.wait((stopped, ready), return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
             ready.cancel()
@@ -107,11 +116,11 @@ async def run(
         console.print("stopping…")
 
 
-async def _wait_until_ready(config: ClusterConfig) -> dict[str, Any]:
+async def _wait_until_ready(config: ClusterConfig, timeout_s: float) -> dict[str, Any]:
     """Ask the gateway until every slave is connected; what it says then. Raises Unavailable."""
     url = f"http://{config.gateway.host}:{config.gateway.port}"
     try:
-        async with asyncio.timeout(START_TIMEOUT_MS / 1000), aiohttp.ClientSession() as client:
+        async with asyncio.timeout(timeout_s), aiohttp.ClientSession() as client:
             while True:
                 view = await _cluster_view(client, url)
                 if view is not None and all(slave["connected"] for slave in view["slaves"]):

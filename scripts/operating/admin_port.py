@@ -36,8 +36,8 @@ class AdminPort:
                 self._url, data=orjson.dumps(body), headers=headers
             ) as response:
                 answer = orjson.loads(await response.read())
-        except (aiohttp.ClientError, TimeoutError, orjson.JSONDecodeError) as error:
-            raise Unavailable(f"{self._url}: {error or type(error).__name__}") from error
+        except (aiohttp.ClientError, TimeoutError, orjson.JSONDecodeError) as fault:
+            raise Unavailable(f"{self._url}: {fault or type(fault).__name__}") from fault
         error = answer.get("error")
         if error is not None:
             kind = Unavailable if error["code"] == UNAVAILABLE else Rejected
