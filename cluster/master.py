@@ -65,7 +65,7 @@ class Master:
             announce=self._announced,
             stepped=_nothing,
         )
-        credentials = identity.credentials(Role.MASTER, "master")
+        credentials = identity.credentials(Role.GATEWAY, "master")  # asks, and gives no orders
         self.moves: Final = MasterMoves(self.machine, self.driver, credentials, self._tell)
 
     def start(self) -> None:
