@@ -37,12 +37,13 @@ from quarkparsec.jsonrpc.node import (
     ClusterView,
     FoundLog,
     MinedTransaction,
+    ShardLoad,
     ShardStatus,
     SlaveStatus,
     SlotProof,
     TransactionStatus,
 )
-from quarkparsec.limits import LOG_RESULTS_MAX
+from quarkparsec.limits import LOAD_BLOCKS, LOG_RESULTS_MAX
 from quarkparsec.root.split import swept_percent
 from quarkparsec.state.account import Account
 from quarkparsec.types import (
@@ -60,6 +61,7 @@ from quarkparsec.types import (
     home_key,
 )
 from quarkparsec.wire import queries
+from quarkparsec.wire.operations import Moves, Operation
 from quarkparsec.wire.queries import Encoded, EncodedList, KeyQuestion, Number
 
 Answer = TypeVar("Answer")
@@ -254,7 +256,33 @@ class ClusterNode:
             raise InvalidInput(f"the master answered with {type(answer).__name__}")
         return Epoch(answer.epoch)
 
+    async def operate(self, operation: Operation) -> Moves:
+        answer = await self._router.root.ask(operation)
+        if not isinstance(answer, Moves):
+            raise InvalidInput(f"the master answered with {type(answer).__name__}")
+        return answer
+
+    async def loads(self) -> Sequence[ShardLoad]:
+        head = self.head()
+        first = max(1, head.number - LOAD_BLOCKS + 1)
+        blocks = await self.root_blocks([Epoch(each) for each in range(first, head.number + 1)])
+        transactions = [0] * head.shard_count
+        for block in blocks:
+            for shard_id in block.participants:
+                transactions[shard_id] += block.summaries[shard_id].transaction_count
+        sizes = await asyncio.gather(
+            *(self._size(ShardId(shard)) for shard in range(head.shard_count))
+        )
+        return [ShardLoad(*each) for each in zip(transactions, sizes, strict=True)]
+
     # --- within
+
+    async def _size(self, shard_id: ShardId) -> int:
+        try:
+            answer = await self._router.ask_shard(queries.ReadSize(shard_id), Number)
+        except Unavailable:
+            return 0
+        return int.from_bytes(answer.value, "big")
 
     async def _place(
         self, recipient: Recipient, key: ShardKey | None

@@ -61,6 +61,12 @@ class Holdings:
             raise Unavailable(f"{self._name} doesn't know yet which shards it holds")
         return self._topology.shards_of(self._name)
 
+    @property
+    def belongs(self) -> bool:
+        """Whether this slave is one of the cluster's, as far as it knows."""
+        known = self._topology
+        return known is not None and known.slave(self._name) is not None
+
     def remembered(self) -> Topology | None:
         """What was heard last in this slave's life, before the master says it again."""
         return load_topology(self._topology_path)

@@ -50,6 +50,8 @@ class Master:
         )
         self._directory: Final = Directory(self._store, identity.genesis)
         self._slaves: Final[dict[str, Connection]] = {}
+        self._strangers: Final[dict[str, Connection]] = {}
+        """Slaves that are there and don't belong to the cluster, or not yet."""
         self._followers: Final[set[Connection]] = set()
         self._splits: Final[dict[int, asyncio.Future[Epoch]]] = {}
         """Who waits for so many shards."""
@@ -64,7 +66,7 @@ class Master:
             announce=self._announced,
             stepped=_nothing,
         )
-        credentials = identity.credentials(Role.MASTER, "master")
+        credentials = identity.credentials(Role.GATEWAY, "master")  # asks, and gives no orders
         self.moves: Final = MasterMoves(self.machine, self.driver, credentials, self._tell)
 
     def start(self) -> None:
@@ -121,6 +123,8 @@ class Master:
     def closed(self, connection: Connection) -> None:
         self._followers.discard(connection)
         name = connection.peer.name
+        if self._strangers.get(name) is connection:
+            del self._strangers[name]
         if self._slaves.get(name) is connection:
             del self._slaves[name]
             log.warning("%s is gone", name)
@@ -136,11 +140,13 @@ class Master:
 
     def _meet(self, name: str, connection: Connection) -> None:
         """A slave is there: say what it holds, then go on with its shards."""
+        connection.notify(_told(self._topology))
         if self._topology.slave(name) is None:
-            raise InvalidInput(f"{name} isn't one of this cluster's slaves")
+            self._strangers[name] = connection
+            log.warning("%s is there, and doesn't belong to this cluster", name)
+            return
         self._slaves[name] = connection
         log.info("%s is connected", name)
-        connection.notify(_told(self._topology))
         self.moves.slave_up(name)
         for shard_id in self._topology.shards_of(name):
             self.driver.step(LinkUp(shard_id))
@@ -162,14 +168,24 @@ class Master:
                 follower.notify(RootCommitted(effect.block.encode()))
             self._tell_split(effect.block)
         elif isinstance(effect, Rearranged):
-            for peer in (*self._slaves.values(), *self._followers):
-                peer.notify(_told(effect.topology))
+            self._tell_everybody(effect.topology)
             self.moves.follow(effect)
         elif isinstance(effect, Held):
             self.moves.follow(effect)
 
+    def _tell_everybody(self, topology: Topology) -> None:
+        """Who is where has changed; some slaves may have come or gone."""
+        for peer in (*self._slaves.values(), *self._followers):
+            peer.notify(_told(topology))
+        for name in [name for name in self._slaves if topology.slave(name) is None]:
+            self._strangers[name] = self._slaves.pop(name)
+            self.moves.slave_down(name)
+        for name in [name for name in self._strangers if topology.slave(name) is not None]:
+            self._meet(name, self._strangers.pop(name))
+
     async def _reshard(self, shard_count: int) -> queries.Resharded:
         """Have the shards split, and wait for the block that does it. Raises Rejected."""
+        self.moves.check_rest()
         check_split(self.machine.head, shard_count)
         slaves = self._slaves.values()
         await asyncio.gather(*(slave.request(queries.MakeReady()) for slave in slaves))

@@ -16,7 +16,7 @@ from cluster.bus import Credentials, connect
 from cluster.driver import Driver, now_ms
 from cluster.peer_link import PeerLink
 from quarkparsec.effects import Tick, WakeAt
-from quarkparsec.errors import Rejected, Unavailable
+from quarkparsec.errors import InvalidInput, Rejected
 from quarkparsec.root.events import Held, Rearranged
 from quarkparsec.root.machine import RootMachine
 from quarkparsec.root.move_states import (
@@ -81,6 +81,8 @@ class MasterMoves:
 
     def begin(self, move: Move) -> None:
         """Move a shard. Raises Rejected."""
+        if self._machine.splits:
+            raise Rejected("the shards are being split")
         self._carry_out(self.mover.begin(now_ms(), move))
         log.info("shard %d moves to %s", move.shard_id, move.slave)
 
@@ -95,14 +97,14 @@ class MasterMoves:
             raise Rejected(f"{self.mover.under_way}: the shards can be split afterwards")
 
     async def _add(self, place: SlavePlace) -> None:
-        """Let a slave belong to the cluster, if it is one. Raises Rejected."""
+        """Let a slave belong to the cluster, if it is one. Raises Rejected, Unavailable."""
         self._machine.topology.joined(place)
         try:
             link = PeerLink(place.name)
             connection = await connect(place.host, place.port, self._credentials, link)
             connection.close()
-        except Unavailable as error:
-            raise Rejected(f"{place.name} can't join: {error}") from error
+        except (InvalidInput, Rejected) as refusal:
+            raise Rejected(f"{place.name} can't join: {refusal}") from refusal
         if connection.peer != Peer(Role.SLAVE, place.name):
             raise Rejected(f"{connection.peer.name} is at {place.host}:{place.port}")
         self._driver.run(lambda: self._machine.add_slave(now_ms(), place))

@@ -168,6 +168,10 @@ def read_logs(host: ShardHost, query: queries.ReadLogs) -> queries.LogsAnswer:
     )
 
 
+async def read_size(host: ShardHost, _: queries.ReadSize) -> Number:
+    return Number(scalar_bytes(host.store.size_bytes()))
+
+
 READS: Final[dict[type, Callable[[ShardHost, Any], Awaitable[Message]]]] = {
     queries.ReadAccount: read_account,
     queries.ReadCode: read_code,
@@ -177,5 +181,6 @@ READS: Final[dict[type, Callable[[ShardHost, Any], Awaitable[Message]]]] = {
     queries.ReadTransaction: read_transaction,
     queries.ReadBlock: read_block,
     queries.ReadReceipts: read_receipts,
+    queries.ReadSize: read_size,
 }
 """What is answered by a few reads, on the event loop itself."""

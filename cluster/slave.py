@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import sys
 from collections.abc import AsyncIterator
 from typing import Final
 
-from cluster import shard_queries
+from cluster import exit_status, shard_queries
 from cluster.bus import Connection, listen, stay_connected
 from cluster.calls import Calls
 from cluster.holdings import Holdings
@@ -34,11 +36,16 @@ from quarkparsec.wire.lanes import LaneMessages
 from quarkparsec.wire.moves import MoveOrder
 from quarkparsec.wire.session import Role
 
+log = logging.getLogger("slave")
+
 
 class Slave:
     """One process with its shards; a `Service` of the bus."""
 
     def __init__(self, identity: Identity, name: str) -> None:
+        self.has_left: Final = asyncio.Event()
+        """The slave doesn't belong to the cluster any more."""
+        self._name: Final = name
         self._master: Connection | None = None
         self._calls: Final = Calls(identity.genesis)
         self.lanes: Final = LaneLinks(identity.credentials(Role.SLAVE, name), self._step)
@@ -54,6 +61,8 @@ class Slave:
 
     def follow(self, topology: Topology) -> None:
         """Hold the shards that this slave has now, and speak to the others where they are."""
+        if self.holdings.belongs and topology.slave(self._name) is None:
+            self.has_left.set()
         self.holdings.learn(topology)
         self.lanes.follow(topology)
         self.moves.follow(self.holdings.shards)
@@ -252,13 +261,19 @@ async def run_slave(identity: Identity, name: str, stop: asyncio.Event) -> None:
     master = identity.config.master
     server = await listen(config.host, config.port, credentials, slave)
     link = asyncio.create_task(stay_connected(master.host, master.port, credentials, slave))
+    leaving = asyncio.create_task(slave.has_left.wait())
     try:
         slave.holdings.failed.add_done_callback(lambda _: stop.set())
+        leaving.add_done_callback(lambda _: stop.set())
         slave.start()
         await stop.wait()
         if slave.holdings.failed.done():
             slave.holdings.failed.result()
+        if slave.has_left.is_set():
+            log.info("%s was removed from the cluster", name)
+            sys.exit(exit_status.LEFT)
     finally:
         server.close()
+        leaving.cancel()
         link.cancel()
         slave.close()

@@ -240,6 +240,9 @@ CATCHING_UP_MS_MAX: Final = 300_000
 FOLLOW_INTERVAL_MS: Final = 50
 """How often a copy that is close looks for new blocks: about once an epoch."""
 
+LOAD_BLOCKS: Final = 256
+"""Root blocks that say how busy a shard is: at least some ten seconds, and a gateway has them at hand."""
+
 MOVES_REMEMBERED: Final = 16
 """Moves that are over and still shown to operators."""
 

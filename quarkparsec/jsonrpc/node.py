@@ -46,6 +46,7 @@ from quarkparsec.types import (
     Stage,
     Wei,
 )
+from quarkparsec.wire.operations import Moves, Operation
 
 # --- what a node may raise besides the tree in errors.py
 
@@ -187,6 +188,15 @@ class SlaveStatus(NamedTuple):
     is_connected: bool
 
 
+class ShardLoad(NamedTuple):
+    """What a shard has to carry."""
+
+    transactions: int
+    """In the last limits.LOAD_BLOCKS blocks."""
+    size_bytes: int
+    """Of its database, about; 0 while nobody can say."""
+
+
 class ClusterView(NamedTuple):
     """Shards in order of their ids, slaves in order of their names."""
 
@@ -294,3 +304,9 @@ class Operator(Node, Protocol):
 
     async def reshard(self, shard_count: int) -> Epoch:
         """Split every shard, so that there are so many; the root block that did. Raises Rejected."""
+
+    async def operate(self, operation: Operation) -> Moves:
+        """Begin something about who holds what; what is under way then. Raises Rejected."""
+
+    async def loads(self) -> Sequence[ShardLoad]:
+        """What each shard did lately, in shard order."""

@@ -328,6 +328,10 @@ class LogsAnswer(Query, frozen=True):
     logs: list[FoundLog]
 
 
+class ReadSize(AtShard, frozen=True):
+    """About how many bytes a shard's database has on disk: Number."""
+
+
 # --- to the master
 
 
@@ -400,7 +404,7 @@ class Resharded(Query, frozen=True):
 KeyQuestion = (
     ReadPendingNonce | ReadAccount | ReadCode | ReadStorage | Prove | ReadOnlyCall | EstimateGas
 )
-ShardQuestion = KeyQuestion | ReadTransaction | ReadBlock | ReadReceipts | ReadLogs
+ShardQuestion = KeyQuestion | ReadTransaction | ReadBlock | ReadReceipts | ReadLogs | ReadSize
 
 QueryMessage = (
     Nothing
@@ -419,6 +423,7 @@ QueryMessage = (
     | ProofAnswer
     | CallAnswer
     | LogsAnswer
+    | ReadSize
     | Follow
     | RootCommitted
     | TopologyChanged
