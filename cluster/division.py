@@ -8,7 +8,8 @@ its own tables like the original does, and would write into them.
 A compaction may replace tables on the way. It is over soon, so then the copy is begun again.
 
 The copy is made in a draft folder and gets its name when it is whole, durable, and says whose it is. So it is
-there or not, whatever happens on the way; a draft that somebody left is deleted.
+there or not, whatever happens on the way; a draft that somebody left is deleted. To be durable it needn't be
+synced file by file: tables are, and LevelDB writes the rest anew when it opens the copy, and syncs that.
 """
 
 from __future__ import annotations
@@ -46,17 +47,17 @@ def divide_database(database: Path, half: Path, settle: Callable[[LevelDBStore],
         settle(store)
     finally:
         store.close()
+    sync_folder(draft)
     draft.rename(half)
     sync_folder(half.parent)
 
 
 def copy_database(database: Path, copy: Path) -> None:
-    """Make a durable copy of a database that nobody writes to. Raises Unavailable, Corrupt."""
+    """Make a copy of a database that nobody writes to; to be opened. Raises Unavailable, Corrupt."""
     for _ in range(COPY_TRIES_MAX):
         shutil.rmtree(copy, ignore_errors=True)
         copy.mkdir()
         if _copy_moment(database, copy):
-            sync_folder(copy)
             return
     raise Unavailable(f"{database} changes faster than it can be copied")
 
@@ -68,11 +69,11 @@ def _copy_moment(database: Path, copy: Path) -> bool:
         for number, size in manifest.tables.items():
             _share_table(_table(database, number), copy, size)
         for log in _logs(database, manifest):
-            _copy_file(log, copy / log.name)
+            shutil.copyfile(log, copy / log.name)
     except FileNotFoundError:
         return False
-    _write_file(copy / manifest.name, manifest.encoded)
-    _write_file(copy / CURRENT, f"{manifest.name}\n".encode())
+    (copy / manifest.name).write_bytes(manifest.encoded)
+    (copy / CURRENT).write_text(f"{manifest.name}\n")
     return read_manifest(database).log_number == manifest.log_number
 
 
@@ -92,20 +93,11 @@ def _share_table(table: Path, folder: Path, size: int) -> None:
     except FileNotFoundError:
         raise
     except OSError:  # another file system, or one without links
-        _copy_file(table, folder / table.name)
+        shutil.copyfile(table, folder / table.name)
+        sync_file(folder / table.name)
 
 
 def _logs(database: Path, manifest: Manifest) -> list[Path]:
     """Those with writes that aren't in tables."""
     logs = database.glob(f"*{LOG_SUFFIX}")
     return [log for log in logs if int(log.stem) >= manifest.log_number]
-
-
-def _copy_file(original: Path, copy: Path) -> None:
-    shutil.copyfile(original, copy)
-    sync_file(copy)
-
-
-def _write_file(path: Path, contents: bytes) -> None:
-    path.write_bytes(contents)
-    sync_file(path)

@@ -139,14 +139,14 @@ PROOF_CACHE_NODES_MAX: Final = 10_000
 PRUNED_EPOCHS_MAX: Final = 16
 """Epochs whose history is deleted as one is written: a shortened history shrinks without a pause."""
 
-SWEEP_ENTRIES_MAX: Final = 1_024
-"""Foreign entries that one block rewrites after a split: about 50 ms beside what its transactions take."""
+SWEEP_ENTRIES_MAX: Final = 2_048
+"""Foreign entries that all shards together rewrite in one epoch after a split: about 100 ms of one core."""
 
-SWEEP_SCANNED_MAX: Final = 4_096
-"""Entries that one block looks at to find them: another 30 ms; half of a busy shard's are foreign."""
+SWEEP_SCANNED_MAX: Final = 8_192
+"""Entries that they look at to find them: half of them are foreign, unless somebody has chosen the keys."""
 
-GARBAGE_ROWS_MAX: Final = 1_024
-"""Rows that are deleted with one commit, or looked at to find out what may be: a few milliseconds."""
+GARBAGE_ROWS_MAX: Final = 2_048
+"""Rows that they delete with one commit, or look at to find out what may be: a few milliseconds of each slave."""
 
 # --- the EVM
 
