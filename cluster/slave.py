@@ -102,6 +102,9 @@ class Slave:
             return await self._admit(message)
         if isinstance(message, queries.FindTransaction):
             return await self._find(Hash32(message.hash), Epoch(message.epoch))
+        if isinstance(message, queries.MakeReady):
+            await self.holdings.make_ready()
+            return queries.Nothing()
         if isinstance(message, queries.AtShard):
             host = await self._host(message)
             with host.in_use():

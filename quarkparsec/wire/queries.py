@@ -345,6 +345,10 @@ class Reshard(Query, frozen=True):
     shard_count: int
 
 
+class MakeReady(Query, frozen=True):
+    """To a slave: its shards are to be split, so make that quick: Nothing."""
+
+
 class Resharded(Query, frozen=True):
     """The root block after which there are so many shards."""
 
@@ -379,5 +383,6 @@ QueryMessage = (
     | Locate
     | Located
     | Reshard
+    | MakeReady
     | Resharded
 )

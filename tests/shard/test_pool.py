@@ -15,7 +15,7 @@ from quarkparsec.shard.admission import Rules
 from quarkparsec.shard.block_draft import Rerouted
 from quarkparsec.shard.pool import Capacity, Pool
 from quarkparsec.state.account import Account
-from quarkparsec.types import Gas, Hash32, Nonce, Recipient, ShardKey, Wei
+from quarkparsec.types import Gas, Hash32, Nonce, Recipient, ShardId, ShardKey, Wei
 from quarkparsec.wire.epoch import Work
 
 RULES = Rules(chain_id=7, fork="prague", gas_limit=Gas(1_000_000))
@@ -309,3 +309,23 @@ class PoolMachine(RuleBasedStateMachine):
 
 
 TestPoolMachine = PoolMachine.TestCase
+
+
+# --- splits
+
+
+def test_strangers_are_given_away_in_nonce_order_and_all_others_stay() -> None:
+    """Of two shards, 0: Alice's home is shard 1, Bob's shard 0."""
+    pool = Pool(RULES)
+    replaced = signed(nonce=0, price=100)
+    for transaction in (replaced, *(signed(nonce=nonce) for nonce in range(1, 400))):
+        add(pool, transaction)
+    raised = signed(nonce=0, price=200)
+    add(pool, raised)
+    add(pool, signed(nonce=500))
+    add(pool, signed(BOB))
+    given = pool.take_strangers(ShardId(0), 2)
+    assert [each.transaction.nonce for each in given] == [*range(400), 500]
+    assert given[0].transaction == raised
+    assert [item.transaction.sender for item in pool] == [BOB]
+    assert pool.size_bytes == len(signed(BOB).raw)

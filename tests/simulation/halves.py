@@ -34,8 +34,8 @@ class Halves:
         self._world: Final = world
 
     def divide(self, process: Process, effect: Divide) -> None:
-        """Make the new half, unless it stands."""
-        process.later(partial(self._copy, process, effect))
+        """Make the new half, unless it stands; the old one has promised to write nothing meanwhile."""
+        process.beside(partial(self._copy, process, effect))
 
     def _copy(self, process: Process, effect: Divide) -> Divided:
         if effect.shard_id not in self._world.shards:

@@ -78,20 +78,28 @@ class Process:
             if isinstance(effect, Send):
                 self._world.network.send(self, effect.message)
             elif isinstance(effect, Persist):
-                self.later(partial(self._write, effect))
+                self._later(partial(self._write, effect))
             elif isinstance(effect, Run):
-                self.later(partial(self._run, effect))
+                self._later(partial(self._run, effect))
             elif isinstance(effect, WakeAt):
                 self._wake_at(effect.at_ms)
             else:
                 self._world.announced(self, effect)
         self._world.stepped(self)
 
-    def later(self, work: Callable[[], Any]) -> None:
-        """Do something after everything that is under way, and feed its result back later still."""
+    def beside(self, work: Callable[[], Any]) -> int:
+        """Do something after everything that is under way, and feed its result back later still.
+
+        Nothing else waits for it. Returns when it is over.
+        """
         begin_ms = max(self._busy_until_ms, self._world.now_ms) + self._world.disk_delay_ms(self)
-        end_ms = self._busy_until_ms = begin_ms + self._world.disk_delay_ms(self)
+        end_ms = begin_ms + self._world.disk_delay_ms(self)
         self._at(begin_ms, lambda: self._at(end_ms, self._feed, work()))
+        return end_ms
+
+    def _later(self, work: Callable[[], Any]) -> None:
+        """The same, and what is given later waits for it."""
+        self._busy_until_ms = self.beside(work)
 
     def _write(self, effect: Persist) -> Persisted:
         self.disk.write(effect.batch, sync=effect.sync)

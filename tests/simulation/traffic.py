@@ -32,6 +32,10 @@ class Splits(NamedTuple):
     """How often they are doubled."""
 
 
+NO_SPLITS: Final = Splits(0, 0)
+"""The shards stay as many as they are; how many, is drawn."""
+
+
 class Traffic(NamedTuple):
     """What is wanted in one run."""
 
@@ -63,20 +67,18 @@ FUNDING_GAS: Final = 60_000
 KINDS: Final = ("near", "far", "call", "recall", "spawn", "create", "deploy", "fund")
 
 
-def draw_splits(seed: int) -> Splits | None:
+def draw_splits(seed: int) -> Splits:
     """In every other run none; drawn apart, so that a run without splits is what it was."""
     random = Random(f"splits {seed}")
     if random.random() < 0.5:
-        return None
+        return NO_SPLITS
     return random.choice((Splits(1, 1), Splits(2, 1), Splits(1, 2), Splits(2, 2), Splits(1, 3)))
 
 
-def draw_traffic(
-    random: Random, only: Sequence[str] = (), splits: Splits | None = None
-) -> Traffic:
+def draw_traffic(random: Random, only: Sequence[str] = (), splits: Splits = NO_SPLITS) -> Traffic:
     """The rows of all wallets. `only`: transactions of these kinds, all as frequent."""
     shard_count, times = random.choice((1, 2, 2, 4)), 0
-    if splits is not None:
+    if splits.times:
         shard_count, times = splits
     drawing = _Drawing(random, shard_count << times, only)
     return Traffic(shard_count, drawing.wishes(), not drawing.pays_contracts, times)

@@ -36,7 +36,7 @@ from tests.simulation.network import Network
 from tests.simulation.operator import Operator
 from tests.simulation.process import Process
 from tests.simulation.scenery import contents_of, genesis_of
-from tests.simulation.traffic import Splits, Traffic, draw_splits, draw_traffic
+from tests.simulation.traffic import NO_SPLITS, Splits, Traffic, draw_splits, draw_traffic
 
 SAFETY_EVENTS: Final = 1_500
 """How long anything goes, in events."""
@@ -278,11 +278,12 @@ class World:
         )
 
     def _missing(self) -> str:
-        states = {name: type(p.machine.state).__name__ for name, p in self._named() if p.machine}
+        states = {name: type(p.machine.state).__name__ for name, p in self.named() if p.machine}
         decided = f"{len(self.checker.acknowledged)} of {self.clients.wanted} decided"
         return f"{decided}, {self.checker.roots[-1].shard_count} shards, states {states}"
 
-    def _named(self) -> list[tuple[str, Process]]:
+    def named(self) -> list[tuple[str, Process]]:
+        """All processes."""
         return [(process.name, process) for process in (self.master, *self.shards.values())]
 
     def _check_end(self) -> None:
@@ -307,6 +308,11 @@ def simulate(
     only: Sequence[str] = (),
     splits: Splits | None = None,
 ) -> Outcome:
-    """Run one seed, with `only` some kinds of transactions. Raises Violation, Corrupt, InvariantBroken."""
-    traffic = draw_traffic(Random(seed), only, splits) if only or splits else None
+    """Run one seed, with `only` some kinds of transactions. Raises Violation, Corrupt, InvariantBroken.
+
+    `splits`: None draws them, unless `only` is given.
+    """
+    if not only and splits is None:
+        return World(seed, machines or Machines(), faults).run()
+    traffic = draw_traffic(Random(seed), only, splits or NO_SPLITS)
     return World(seed, machines or Machines(), faults, traffic).run()
