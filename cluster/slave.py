@@ -186,22 +186,25 @@ class Slave:
         return self.holdings.hosts.get(host.shard_id) is host and not host.is_shut
 
     async def _find(self, transaction_hash: Hash32, epoch: Epoch) -> queries.Search:
-        """Look in one shard after the other.
+        """Look in one shard after the other. Raises Elsewhere if one comes or goes meanwhile.
 
         What waits in the pool of a shard that is split goes to the new half, which has the greater number and
         may come up meanwhile: so they are taken in ascending order, as they are found to be there.
         """
+        version = self.holdings.version
         heads: dict[ShardId, int] = {}
-        while remaining := set(self.holdings.shards) - set(heads):
+        found: queries.FoundTransaction | None = None
+        while found is None and (remaining := set(self.holdings.shards) - set(heads)):
             host = await self.holdings.host(min(remaining))
-            await host.caught_up()  # before, it may not see what it holds
-            await host.reached(epoch)
-            found = shard_queries.find_transaction(host, transaction_hash)
+            with host.in_use():
+                await host.caught_up()  # before, it may not see what it holds
+                await host.reached(epoch)
+                found = shard_queries.find_transaction(host, transaction_hash)
             heads[host.shard_id] = host.machine.root_head.epoch
-            if found is not None:
-                return queries.Search(found, min(heads.values()), max(heads.values()))
+        if found is None and self.holdings.version != version:
+            raise Elsewhere("shards have moved during the search")
         lowest, highest = min(heads.values(), default=epoch), max(heads.values(), default=epoch)
-        return queries.Search(None, lowest, highest)
+        return queries.Search(found, lowest, highest, version)
 
     def _step(self, message: FromMaster | LaneMessages) -> None:
         host = self.holdings.hosts.get(message.shard_id)

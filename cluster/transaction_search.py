@@ -4,6 +4,9 @@ It waits in its sender's shard, and what became of it is in that shard's block o
 an epoch one after the other. So a transaction may have left the one and not yet be seen in the other, and
 that nobody has it means little before every shard is as far as the furthest one that was asked: whoever
 let go of it did so for a block that is no later than that. Those that lay behind are asked once more.
+
+Shards move, too: one that had just left the one slave when it was asked, and had not come to the other, would
+never have been looked at. So only what all slaves said by the same topology counts together.
 """
 
 from __future__ import annotations
@@ -14,7 +17,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from cluster.router import Router
-from quarkparsec.errors import Unavailable
+from quarkparsec.errors import Elsewhere, Unavailable
+from quarkparsec.limits import CATCH_UP_TIMEOUT_MS, REARRANGED_POLL_MS
 from quarkparsec.types import Hash32
 from quarkparsec.wire.queries import FindTransaction, FoundTransaction, Search
 
@@ -32,8 +36,17 @@ class TransactionSearch:
                 found = (await self._ask(slave, transaction_hash, 0)).found
                 if found is not None:
                     return found
-        slaves = self._router.slaves.names
-        searches = await self._ask_all(slaves, transaction_hash, 0)
+        for _ in range(CATCH_UP_TIMEOUT_MS // REARRANGED_POLL_MS):
+            with contextlib.suppress(Elsewhere):
+                return await self._find_anywhere(transaction_hash)
+            await asyncio.sleep(REARRANGED_POLL_MS / 1000)
+        raise Unavailable("shards are being moved")
+
+    async def _find_anywhere(self, transaction_hash: Hash32) -> FoundTransaction | None:
+        """Where it is, whoever has it. Raises Unavailable, Elsewhere if shards are just moving."""
+        topology = self._router.slaves.topology
+        slaves = [slave.name for slave in topology.slaves]
+        searches = await self._ask_all(slaves, transaction_hash, 0, topology.version)
         found = _first(searches)
         if found is not None:
             return found
@@ -43,20 +56,27 @@ class TransactionSearch:
             for slave, search in zip(slaves, searches, strict=True)
             if search.lowest < furthest
         ]
-        return _first(await self._ask_all(behind, transaction_hash, furthest))
+        return _first(await self._ask_all(behind, transaction_hash, furthest, topology.version))
 
     async def _ask_all(
-        self, slaves: Sequence[str], transaction_hash: Hash32, epoch: int
+        self, slaves: Sequence[str], transaction_hash: Hash32, epoch: int, version: int
     ) -> list[Search]:
-        """What each slave found; just the one that found it if another one failed."""
+        """What each slave found; just the one that found it if another one failed.
+
+        Raises Elsewhere unless all searched by that version of the topology.
+        """
         answers = await asyncio.gather(
             *(self._ask(slave, transaction_hash, epoch) for slave in slaves),
             return_exceptions=True,
         )
         searches = [answer for answer in answers if isinstance(answer, Search)]
         failures = [answer for answer in answers if isinstance(answer, BaseException)]
-        if failures and _first(searches) is None:
+        if _first(searches) is not None:
+            return searches
+        if failures:
             raise failures[0]
+        if any(search.topology != version for search in searches):
+            raise Elsewhere("not all have heard yet who is where")
         return searches
 
     async def _ask(self, slave: str, transaction_hash: Hash32, epoch: int) -> Search:

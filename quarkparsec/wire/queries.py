@@ -110,6 +110,8 @@ class Search(Query, frozen=True):
     """The last root block that every one of its shards had applied."""
     highest: int
     """The last one that any of them had."""
+    topology: int
+    """The version of who is where by which it searched."""
 
 
 class ReadPendingNonce(AtKey, frozen=True):

@@ -40,13 +40,15 @@ class Committing(Recorder):
         self.found = found
         self.since = since
         self.asked: list[int] = []
+        self.version = 1
+        """Of the topology that it knows."""
 
     async def _search(self, message: Message) -> Message:
         assert isinstance(message, FindTransaction)
         self.asked.append(message.epoch)
         self.epoch = max(self.epoch, message.epoch)
         found = self.found if self.epoch >= self.since else None
-        return Search(found, lowest=self.epoch, highest=self.epoch)
+        return Search(found, lowest=self.epoch, highest=self.epoch, topology=self.version)
 
 
 @asynccontextmanager
