@@ -67,6 +67,11 @@ class Holdings:
         known = self._topology
         return known is not None and known.slave(self._name) is not None
 
+    @property
+    def version(self) -> int:
+        """Of who is where, as far as it is known here; 0 before anybody has said."""
+        return 0 if self._topology is None else self._topology.version
+
     def remembered(self) -> Topology | None:
         """What was heard last in this slave's life, before the master says it again."""
         return load_topology(self._topology_path)

@@ -185,10 +185,11 @@ class Master:
 
     async def _reshard(self, shard_count: int) -> queries.Resharded:
         """Have the shards split, and wait for the block that does it. Raises Rejected."""
-        self.moves.check_rest()
         check_split(self.machine.head, shard_count)
+        self.moves.check_rest()
         slaves = self._slaves.values()
         await asyncio.gather(*(slave.request(queries.MakeReady()) for slave in slaves))
+        self.moves.check_rest()  # one may have begun meanwhile
         self.driver.run(lambda: self.machine.reshard(now_ms(), shard_count))
         split = self._splits[shard_count] = asyncio.get_running_loop().create_future()
         log.info("the shards are to be %d", shard_count)

@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Final
 
 from cluster import exit_status, shard_queries
@@ -198,27 +198,33 @@ class Slave:
         return self.holdings.hosts.get(host.shard_id) is host and not host.is_shut
 
     async def _find(self, transaction_hash: Hash32, epoch: Epoch) -> queries.Search:
-        heads: list[int] = []
-        async for host in self._ready(epoch):
-            found = shard_queries.find_transaction(host, transaction_hash)
-            heads.append(host.machine.root_head.epoch)
-            if found is not None:
-                return queries.Search(found, min(heads), max(heads))
-        return queries.Search(None, min(heads, default=epoch), max(heads, default=epoch))
+        version, heads = self.holdings.version, list[int]()
+        found: queries.FoundTransaction | None = None
+        async with contextlib.aclosing(self._ready(epoch)) as hosts:
+            async for host in hosts:
+                found = shard_queries.find_transaction(host, transaction_hash)
+                heads.append(host.machine.root_head.epoch)
+                if found is not None:
+                    break
+        self._check_unmoved(found, version)
+        lowest, highest = min(heads, default=epoch), max(heads, default=epoch)
+        return queries.Search(found, lowest, highest, version)
 
     async def _find_status(self, transaction_hash: Hash32, epoch: Epoch) -> queries.StatusSearch:
-        heads: list[int] = []
+        version, heads = self.holdings.version, list[int]()
         found: queries.FoundStatus | None = None
-        async for host in self._ready(epoch):
-            status = status_of(host.machine, host.blocks(), transaction_hash)
-            heads.append(host.machine.root_head.epoch)
-            found = furthest((found, status))
-            if found is not None and found.stage is Stage.COMMITTED:
-                break
+        async with contextlib.aclosing(self._ready(epoch)) as hosts:
+            async for host in hosts:
+                status = status_of(host.machine, host.blocks(), transaction_hash)
+                heads.append(host.machine.root_head.epoch)
+                found = furthest((found, status))
+                if found is not None and found.stage is Stage.COMMITTED:
+                    break
+        self._check_unmoved(found, version)
         lowest, highest = min(heads, default=epoch), max(heads, default=epoch)
-        return queries.StatusSearch(found, lowest, highest)
+        return queries.StatusSearch(found, lowest, highest, version)
 
-    async def _ready(self, epoch: Epoch) -> AsyncIterator[ShardHost]:
+    async def _ready(self, epoch: Epoch) -> AsyncGenerator[ShardHost, None]:
         """The shards, each once it sees all that it holds and has applied `epoch`.
 
         What waits in the pool of a shard that is split goes to the new half, which has the greater number and
@@ -235,11 +241,17 @@ class Slave:
             except Unavailable as error:
                 away = error
                 continue
-            await host.caught_up()
-            await host.reached(epoch)
-            yield host
+            with host.in_use():
+                await host.caught_up()
+                await host.reached(epoch)
+                yield host
         if away is not None:
             raise away
+
+    def _check_unmoved(self, found: object, version: int) -> None:
+        """What wasn't found may have been in a shard that has moved away. Raises Elsewhere."""
+        if found is None and self.holdings.version != version:
+            raise Elsewhere("shards have moved during the search")
 
     def _step(self, message: FromMaster | LaneMessages) -> None:
         host = self.holdings.hosts.get(message.shard_id)

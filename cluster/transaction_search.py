@@ -4,6 +4,9 @@ It waits in its sender's shard, and what became of it is in that shard's block o
 an epoch one after the other. So a transaction may have left the one and not yet be seen in the other, and
 that nobody has it means little before every shard is as far as the furthest one that was asked: whoever
 let go of it did so for a block that is no later than that. Those that lay behind are asked once more.
+
+Shards move, too: one that had just left the one slave when it was asked, and had not come to the other, would
+never have been looked at. So only what all slaves said by the same topology counts together.
 """
 
 from __future__ import annotations
@@ -14,7 +17,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from cluster.router import Router
-from quarkparsec.errors import Unavailable
+from quarkparsec.errors import Elsewhere, Unavailable
+from quarkparsec.limits import CATCH_UP_TIMEOUT_MS, REARRANGED_POLL_MS
 from quarkparsec.shard.transaction_status import furthest
 from quarkparsec.types import Hash32, Stage
 from quarkparsec.wire.envelope import Message
@@ -43,6 +47,10 @@ class _Answer(Protocol[Seen]):
     @property
     def highest(self) -> int:
         """The last one that any of them had."""
+
+    @property
+    def topology(self) -> int:
+        """The version by which the slave knew which shards it holds."""
 
 
 class _Question(NamedTuple, Generic[Found]):
@@ -93,12 +101,17 @@ class TransactionSearch:
                 found = question.best((found, answer.found))
             if found is not None and question.is_final(found):
                 return found
-        return found or await self._look_everywhere(question, transaction_hash, epoch)
+        for _ in range(CATCH_UP_TIMEOUT_MS // REARRANGED_POLL_MS):
+            with contextlib.suppress(Elsewhere):
+                return found or await self._look_everywhere(question, transaction_hash, epoch)
+            await asyncio.sleep(REARRANGED_POLL_MS / 1000)
+        raise Unavailable("shards are being moved")
 
     async def _look_everywhere(
         self, question: _Question[Found], transaction_hash: Hash32, epoch: int
     ) -> Found | None:
-        slaves = self._router.slaves.names
+        """What all slaves together know. Raises Unavailable, Elsewhere if shards are just moving."""
+        slaves = [slave.name for slave in self._router.slaves.topology.slaves]
         answers = await self._ask_all(question, slaves, transaction_hash, epoch)
         found = question.best(answer.found for answer in answers)
         if found is not None:
@@ -119,15 +132,23 @@ class TransactionSearch:
         transaction_hash: Hash32,
         epoch: int,
     ) -> list[_Answer[Found]]:
-        """What each slave found; just those that found it if another one failed."""
+        """What each slave found; just those that found it if another one failed.
+
+        Raises Elsewhere unless all searched by the topology that this gateway knows.
+        """
+        version = self._router.slaves.topology.version
         outcomes = await asyncio.gather(
             *(self._ask(question, slave, transaction_hash, epoch) for slave in slaves),
             return_exceptions=True,
         )
         answers = [each for each in outcomes if not isinstance(each, BaseException)]
         failures = [each for each in outcomes if isinstance(each, BaseException)]
-        if failures and question.best(answer.found for answer in answers) is None:
+        if question.best(answer.found for answer in answers) is not None:
+            return answers
+        if failures:
             raise failures[0]
+        if any(answer.topology != version for answer in answers):
+            raise Elsewhere("not all have heard yet who is where")
         return answers
 
     async def _ask(

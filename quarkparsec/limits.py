@@ -55,6 +55,9 @@ REQUEST_TIMEOUT_MS: Final = 10_000
 CATCH_UP_TIMEOUT_MS: Final = 5_000
 """How long a question waits for a shard that has not come so far; half a request's time."""
 
+REARRANGED_POLL_MS: Final = 20
+"""A search that met slaves which know different things of who is where begins anew: all hear it at once, nearly."""
+
 RECONNECT_DELAY_MS: Final = 200
 """Between two attempts to reach a process that is down: a restart takes about a second."""
 

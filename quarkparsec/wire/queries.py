@@ -113,6 +113,8 @@ class Search(Query, frozen=True):
     """The last root block that every one of its shards had applied."""
     highest: int
     """The last one that any of them had."""
+    topology: int
+    """The version of who is where by which it searched."""
 
 
 class FindStatus(Query, frozen=True):
@@ -138,11 +140,12 @@ class FoundStatus(msgspec.Struct, frozen=True, array_like=True):
 
 
 class StatusSearch(Query, frozen=True):
-    """The furthest that any shard of a slave knows of, and how far these were when they were asked."""
+    """The furthest that any shard of a slave knows of, and the rest as in Search."""
 
     found: FoundStatus | None
     lowest: int
     highest: int
+    topology: int
 
 
 class ReadTransaction(AtShard, frozen=True):

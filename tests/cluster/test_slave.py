@@ -96,7 +96,9 @@ def test_a_search_says_how_far_the_shards_are_and_waits_for_them_if_it_is_told_t
             monkeypatch.setattr(host.machine._chain, "root_head", head)
             monkeypatch.setattr(host.machine, "_state", Idle())
         for epoch in (0, 3):
-            assert await search(slave, NOWHERE, epoch) == Search(None, lowest=3, highest=5)
+            assert await search(slave, NOWHERE, epoch) == Search(
+                None, lowest=3, highest=5, topology=1
+            )
         with pytest.raises(Unavailable, match="shard 2 is catching up"):
             await search(slave, NOWHERE, 4)
         slave.close()

@@ -57,6 +57,8 @@ class Committing(Recorder):
         self.found = found
         self.since = since
         self.asked: list[int] = []
+        self.version = 1
+        """Of the topology that it knows."""
 
     async def _search(self, message: Message) -> Message:
         assert isinstance(message, FindTransaction | FindStatus)
@@ -65,8 +67,8 @@ class Committing(Recorder):
         found = self.found if self.epoch >= self.since else None
         if isinstance(found, FoundStatus) or isinstance(message, FindStatus):
             assert not isinstance(found, FoundTransaction)
-            return StatusSearch(found, lowest=self.epoch, highest=self.epoch)
-        return Search(found, lowest=self.epoch, highest=self.epoch)
+            return StatusSearch(found, self.epoch, self.epoch, self.version)
+        return Search(found, self.epoch, self.epoch, self.version)
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from quarkparsec.root.mover import Mover
 from quarkparsec.root.topology import Move
 from quarkparsec.types import ShardId
 from quarkparsec.wire.moves import Stage
-from tests.simulation.moving import World
+from tests.simulation.moving.world import World
 
 IS_DEEP: Final = "SIMULATION_SEEDS" in os.environ
 SEEDS: Final = range(200 if IS_DEEP else 20)
