@@ -211,8 +211,9 @@ SLOW_EPOCH_MS: Final = 1_000
 BLOCK_CANDIDATES_MAX: Final = 8_192
 """Transactions that one block may try: more would not fit LANE_BUDGET_MS."""
 
-STRAND_LENGTH: Final = 256
-"""Transactions of lane 1 that share an executor and its messages: so many cost hardly more than one."""
+STRAND_LENGTH: Final = 1_024
+"""Transactions of lane 1 that share an executor and its messages: so many cost hardly more than one.
+One journal is worked on in order anyway, and who meets an account again in his own strand waits for nobody."""
 
 # --- moving shards
 

@@ -49,7 +49,7 @@ class Executor(Struct):
     known: Values | None = None
     """What was read. None until something, or nothing, was said of it."""
     asked: Keys = NO_KEYS
-    """The lazy reads of the whole strand."""
+    """What was asked for by the whole strand."""
     wanted: dict[int, Keys] = field(default_factory=dict)
     """Those of each transaction, by its number in the strand."""
     endings: list[Ending] = field(default_factory=list)
@@ -74,15 +74,15 @@ class Executor(Struct):
         for candidate in self.strand.candidates[len(endings) :]:
             ending = self._attempt(candidate, program)
             if ending is None:
-                missing = self._missing()
+                missing = self._missing(candidate.label)
                 self.asked |= missing
                 return [KVSReadRequest(fingerprint, key, True) for key in sorted(missing)]
             endings.append(ending)
         return Ended(fingerprint, tuple(endings), self.known or NO_VALUES)
 
     def _attempt(self, candidate: TransactionCandidate, program: Program) -> Ending | None:
-        """How one transaction ends. None: it wants to read what has to be asked for."""
-        while True:
+        """How one transaction ends. None: what it reads has to be asked for."""
+        while self.is_blind or not self._missing(candidate.label):
             view = NO_VALUES if self.is_blind else self._view(candidate.label)
             try:
                 outcome = program(candidate, view)
@@ -95,8 +95,9 @@ class Executor(Struct):
             if not isinstance(outcome, Wants):
                 return outcome
             ending = self._want(candidate.label, outcome.keys)
-            if ending is not None or self._missing():
+            if ending is not None:
                 return ending
+        return None
 
     def _keep(self, label: Label, success: Success) -> Ending:
         """What was written is for those after it to read, if all of it may be written (R16)."""
@@ -133,6 +134,8 @@ class Executor(Struct):
         """The lazy reads of the transaction that is running."""
         return self.wanted.get(len(self.endings), NO_KEYS)
 
-    def _missing(self) -> Keys:
+    def _missing(self, label: Label) -> Keys:
+        """What the running transaction reads and nobody has said. Where the strand's label is the whole
+        shard, nothing is pushed: it asks for its eager reads, too."""
         known = self.known or NO_VALUES
-        return self._wanted - known.keys() - self.writes.keys()
+        return (label.eager | self._wanted) - known.keys() - self.writes.keys()

@@ -17,6 +17,7 @@ Keys are bytes; what they stand for is the business of whoever makes labels.
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from operator import attrgetter
 from typing import Final
 
 from msgspec import Struct
@@ -69,7 +70,7 @@ def join_all(labels: Sequence[Label]) -> Label:
     """The least label that covers all of these."""
     if len(labels) == 1:
         return labels[0]
-    if any(label.is_whole for label in labels):
+    if any(map(_is_whole, labels)):
         return WHOLE_SHARD
     eagers, mays = [label.eager for label in labels], [label.may for label in labels]
     eager = _union(eagers)
@@ -81,6 +82,9 @@ def join_all(labels: Sequence[Label]) -> Label:
 
 WHOLE_SHARD: Final = Label(is_whole=True)
 """The top: reads and may write everything."""
+
+
+_is_whole = attrgetter("is_whole")
 
 
 def _union(sets: Sequence[Keys]) -> Keys:

@@ -74,8 +74,8 @@ class ExecutorPIDAssigned(Struct, frozen=True):
 class Strand(Struct, frozen=True, gc=False):
     """Transactions with consecutive numbers that one executor runs one after the other.
 
-    It has the place of its first one, and locks for all of them. What one of them reads of another needs no
-    message. Usually it is just one.
+    It has the place of its first one, and locks for all of them: the whole shard if one of them takes it.
+    What one of them reads of another needs no message. Usually it is just one.
     """
 
     candidates: tuple[TransactionCandidate, ...]

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
@@ -178,8 +178,8 @@ class Timeline:
             self._let_whole_begin()
             return
         self._serve_first(markers)
-        self._stand(markers, label.will)
-        self._stand(markers, label.may)
+        for keys in filter(None, (label.will, label.may)):
+            self._stand(markers, keys)
 
     def _stand(self, markers: Markers, keys: Keys) -> None:
         """Put a writer at the end of its rows; all keys that nobody else writes share one row."""
@@ -219,7 +219,7 @@ class Timeline:
         """All that its transaction has asked for up to now, at once."""
         eager, asked = markers.label.eager, markers.unserved
         if eager or asked:
-            self._serve(markers, eager | asked)
+            self._serve(markers, eager | asked if asked else eager)
 
     def _serve(self, markers: Markers, keys: Collection[Key]) -> None:
         """Push what can be pushed (R11); wait where the rest is to come from."""
@@ -234,32 +234,22 @@ class Timeline:
                 del values[key]
                 writer.has_wait(markers, key)
         if markers.unserved:
-            markers.unserved.difference_update(values)
+            markers.unserved = {key for key in markers.unserved if key not in values}
         if values:
             self._readings.append((markers.fingerprint, values))
 
     def _writer_below(self, key: Key, fingerprint: Fingerprint) -> Markers | None:
         """The newest earlier writer of a key that isn't NOWRITE."""
         newest = None
-        for markers in self._row_below(key, fingerprint):
+        for markers in reversed(_below(self._rows.get(key, ()), fingerprint)):
             if markers.values is None or key in markers.values:
                 newest = markers
                 break
-        whole = bisect_left(self._whole, fingerprint, key=_fingerprint)
-        if whole == 0:
+        barriers = _below(self._whole, fingerprint) if self._whole else ()
+        if not barriers:
             return newest
-        barrier = self._whole[whole - 1]
+        barrier = barriers[-1]
         return barrier if newest is None or barrier.fingerprint > newest.fingerprint else newest
-
-    def _row_below(self, key: Key, fingerprint: Fingerprint) -> Iterator[Markers]:
-        row = self._rows.get(key)
-        if not row:
-            return
-        end = len(row)
-        if row[-1].fingerprint >= fingerprint:
-            end = bisect_left(row, fingerprint, key=_fingerprint)
-        for index in range(end - 1, -1, -1):
-            yield row[index]
 
     # --- the whole shard
 
@@ -276,15 +266,11 @@ class Timeline:
         """Everything before it is resolved: any key may be read at once."""
         if markers.values is not None:
             return
-        writer = next(
-            (
-                each
-                for each in self._row_below(key, markers.fingerprint)
-                if each.values is not None and key in each.values
-            ),
-            None,
-        )
-        value = writer.values[key] if writer and writer.values else self._empty
+        value = self._empty
+        for writer in reversed(_below(self._rows.get(key, ()), markers.fingerprint)):
+            if writer.values is not None and key in writer.values:
+                value = writer.values[key]
+                break
         self._readings.append((markers.fingerprint, {key: value}))
 
     # --- writes
@@ -384,3 +370,10 @@ class Timeline:
             replies.extend(self._violations)
             self._violations = []
         return replies
+
+
+def _below(row: Sequence[Markers], fingerprint: Fingerprint) -> Sequence[Markers]:
+    """What comes before a place; as a rule, all of it."""
+    if not row or row[-1].fingerprint < fingerprint:
+        return row
+    return row[: bisect_left(row, fingerprint, key=_fingerprint)]

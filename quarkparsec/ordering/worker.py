@@ -13,9 +13,8 @@ have had; its fellows of the same sender, which the program sends after it, keep
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import count, groupby
-from operator import attrgetter
+from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -43,7 +42,7 @@ from quarkparsec.wire.acknowledgement import TransactionAck
 IN_SHARD: Final = 1
 """The lane of the worker's transactions."""
 
-_is_whole = attrgetter("label.is_whole")
+Candidates = tuple[TransactionCandidate, ...]
 
 Reply = TransactionAck | SpawnExecutor | ExecuteTransaction | KVSAcquireLock | UpdateSeenAll
 
@@ -102,15 +101,18 @@ class Worker:
     def _take(self, request: TransactionRequest) -> list[Reply]:
         """Keep what is new; what is known already is answered alike, and nothing comes of it (R3)."""
         hashes = tuple([candidate.hash for candidate in request.candidates])
-        new = request.candidates
+        new: Iterable[tuple[Hash32, TransactionCandidate]] = zip(
+            hashes, request.candidates, strict=True
+        )
         if self._numbers:
-            new = tuple(each for each in new if not self._is_ordered(each, request.resubmission))
-        self._waiting.update([(each.hash, each) for each in new])
+            new = [each for each in new if self._is_new(each[0], request.resubmission)]
+        self._waiting.update(new)
         return [self._acknowledge(hashes, Stage.ADMITTED)]
 
-    def _is_ordered(self, candidate: TransactionCandidate, after: Fingerprint | None) -> bool:
-        place = self.place(candidate.hash)
-        return place is not None and (after is None or place > after)
+    def _is_new(self, transaction_hash: Hash32, after: Fingerprint | None) -> bool:
+        """Whether it has no place, or none after the one that its sender knows of."""
+        place = self.place(transaction_hash)
+        return place is None or (after is not None and place <= after)
 
     def _acknowledge(self, hashes: tuple[Hash32, ...], stage: Stage) -> TransactionAck:
         return TransactionAck(hashes, self._epoch, self._epoch_start, self._number, stage)
@@ -118,14 +120,14 @@ class Worker:
     # --- order
 
     def _seal(self, seed: Hash32 | None) -> list[Reply]:
-        candidates = order_of(list(self._waiting.values()), seed)
+        candidates = order_of(tuple(self._waiting.values()), seed)
         self._waiting.clear()
         if not candidates:
             return []
         hashes = tuple([candidate.hash for candidate in candidates])
-        return [self._acknowledge(hashes, Stage.ORDERED), *self._order_next(candidates)]
+        return [self._acknowledge(hashes, Stage.ORDERED), *self._order_next(candidates, hashes)]
 
-    def _order_next(self, candidates: Sequence[TransactionCandidate]) -> list[Reply]:
+    def _order_next(self, candidates: Candidates, hashes: Iterable[Hash32]) -> list[Reply]:
         """Give the next numbers, and let everybody know."""
         order, strands = self._order, list(self._strands_of(candidates))
         after = order[-1] if order else None
@@ -134,7 +136,7 @@ class Worker:
             places.append(self._place(self._count))
             self._count += len(strand.candidates)
         first = self._count - len(candidates)
-        self._numbers.update(zip([each.hash for each in candidates], count(first)))
+        self._numbers.update(zip(hashes, count(first)))
         order += places
         self._strands.update(zip(places, strands, strict=True))
         labels = [strand.label for strand in strands]
@@ -143,13 +145,11 @@ class Worker:
             KVSAcquireLock(self._number, tuple(zip(places, labels, strict=True))),
         ]
 
-    def _strands_of(self, candidates: Sequence[TransactionCandidate]) -> Iterator[Strand]:
-        """Cut an order into strands. What takes the whole shard shares none with what doesn't."""
-        for _, row in groupby(candidates, _is_whole):
-            rest = tuple(row)
-            for start in range(0, len(rest), self._strand_length):
-                some = rest[start : start + self._strand_length]
-                yield Strand(some, join_all([each.label for each in some]))
+    def _strands_of(self, candidates: Candidates) -> Iterator[Strand]:
+        """Cut an order into strands."""
+        for start in range(0, len(candidates), self._strand_length):
+            some = candidates[start : start + self._strand_length]
+            yield Strand(some, join_all([each.label for each in some]))
 
     def _execute(self, message: ExecutorPIDAssigned) -> list[Reply]:
         strands = self._strands
@@ -179,7 +179,7 @@ class Worker:
         """Give new places to those that missed, as far as all before them have finished."""
         again = [place for place in sorted(self._missed) if place <= self._finished.last]
         missed = [candidate for place in again for candidate in self._missed.pop(place)]
-        return self._order_next(missed) if missed else []
+        return self._order_next(tuple(missed), [each.hash for each in missed]) if missed else []
 
     def _record(self, message: KVSLockAcquired) -> list[Reply]:
         if not self._recorded.mark(message.fingerprints):

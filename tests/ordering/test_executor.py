@@ -145,6 +145,22 @@ def test_r16_in_a_strand_each_has_its_own_label() -> None:
     assert seen == [{A: 1}, {B: 2}]
 
 
+def test_in_a_strand_with_the_whole_shard_each_asks_for_its_own_reads() -> None:
+    made = strand(Label(eager={B}, will={B}), WHOLE_SHARD, Label(eager={A, B}))
+
+    def program(_: Any, known: Mapping[bytes, Any]) -> Outcome:
+        return Success({B: 3} if A not in known else {}, dict(known))
+
+    assert not made.is_ready
+    made.hear({})
+    assert made.run(at(0), program) == [KVSReadRequest(at(0), B, True)]
+    made.hear({B: 1})
+    assert made.run(at(0), program) == [KVSReadRequest(at(0), A, True)]
+    made.hear({A: 2})
+    ended = made.run(at(0), program)
+    assert [each.result for each in ended.endings] == [{B: 1}, {}, {A: 2, B: 3}]
+
+
 def test_a_strand_goes_on_where_it_waited_for_a_lazy_read() -> None:
     made = strand(Label(), Label(lazy={A}), Label())
     begun = []

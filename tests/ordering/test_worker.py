@@ -187,17 +187,17 @@ def test_what_misses_is_ordered_again_in_its_order_whenever_that_is_heard_of() -
 
 def test_a_strand_has_the_place_of_its_first_and_locks_for_all() -> None:
     made: Any = Worker(0, EPOCH, START, strand_length=2)
-    labels = [Label(eager={b"a"}), Label(may={b"b"}), WHOLE_SHARD, Label(lazy={b"a"})]
+    labels = [Label(eager={b"a"}), Label(may={b"b"}), Label(lazy={b"a"}), WHOLE_SHARD, Label()]
     candidates = tuple(candidate(n, label) for n, label in enumerate(labels))
     made.step(TransactionRequest(candidates))
     replies = made.step(SealBatch())
-    assert of(SpawnExecutor, replies) == SpawnExecutor((at(0), at(2), at(3)), None)
+    assert of(SpawnExecutor, replies) == SpawnExecutor((at(0), at(2), at(4)), None)
     assert of(KVSAcquireLock, replies).locks == (
         (at(0), Label(eager={b"a"}, may={b"b"})),
         (at(2), WHOLE_SHARD),
-        (at(3), Label(lazy={b"a"})),
+        (at(4), Label()),
     )
-    assert [made.place(each.hash) for each in candidates] == [at(n) for n in range(4)]
+    assert [made.place(each.hash) for each in candidates] == [at(n) for n in range(5)]
 
 
 def test_of_a_strand_only_those_that_missed_are_ordered_again() -> None:
