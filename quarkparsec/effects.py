@@ -13,6 +13,10 @@ returns effects. Whoever drives it has four duties:
    job is fatal for the replica, like one from a step.
 4. WakeAt: feed `Tick()` at that time. The last one counts; a tick too many is harmless.
 
+What is none of these is said to the world, and means what its class says; what a shard asks of its driver
+when it is split (`quarkparsec.shard.events`: Divide, HandOver) must be done in its turn after the batches given
+before.
+
 A machine whose step raised is in no state to go on: stop the replica and start it from its store.
 """
 

@@ -9,6 +9,9 @@ from typing import Final
 BLOCK_HASH_WINDOW: Final = 256
 """BLOCKHASH sees this many blocks (Yellow Paper, section H)."""
 
+SHARDS_MAX: Final = 256
+"""Their headers make a root block of 200 KB, and lane 2 may need all of them at once: measured up to 64."""
+
 # --- transactions
 
 TRANSACTION_BYTES_MAX: Final = 131_072

@@ -7,7 +7,8 @@ from typing import NamedTuple, Union
 from quarkparsec import effects as effect
 from quarkparsec.chain.block import RootBlock
 from quarkparsec.effects import Persisted, Tick
-from quarkparsec.types import ShardId
+from quarkparsec.root.topology import Topology
+from quarkparsec.types import Hash32, ShardId
 from quarkparsec.wire import epoch as wire
 from quarkparsec.wire.epoch import Committed, HasWork, Join, LaneEnded, Sealed
 
@@ -37,5 +38,19 @@ class Excluded(NamedTuple):
     reason: str
 
 
+class Held(NamedTuple):
+    """The shard takes part in no epoch until it is released or has moved: this is its last block."""
+
+    shard_id: ShardId
+    block_hash: Hash32
+
+
+class Rearranged(NamedTuple):
+    """It is durable who is where now."""
+
+    topology: Topology
+
+
 Event = Union[Join, HasWork, LaneEnded, Sealed, Committed, LinkUp, LinkDown, Persisted, Tick]
-Effect = Union[effect.Send[wire.FromMaster], effect.Persist, effect.WakeAt, Announce, Excluded]
+Told = Union[Announce, Excluded, Held, Rearranged]
+Effect = Union[effect.Send[wire.FromMaster], effect.Persist, effect.WakeAt, Told]

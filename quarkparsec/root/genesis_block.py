@@ -1,4 +1,8 @@
-"""Root block 0: it names block 0 of every shard, and all the money that the genesis file gives out."""
+"""How a root chain begins.
+
+Root block 0 names block 0 of every shard, and all the money that the genesis file gives out. Where the shards
+are is decided once, too, from the slaves of the configuration; from then on the database knows.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +12,25 @@ from quarkparsec.chain.commitments import root_state_root
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.header import ZERO_HASH, Header
 from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT
-from quarkparsec.root.root_store import RootStore, block_batch
+from quarkparsec.root.root_store import RootStore, block_batch, topology_batch
+from quarkparsec.root.topology import SlavePlace, first_topology
 from quarkparsec.shard.genesis_block import genesis_header
-from quarkparsec.store import Store
+from quarkparsec.store import Batch, Store
 from quarkparsec.types import Epoch, Gas, ShardId, Wei
 
 
-def open_root_chain(store: Store, genesis: Genesis) -> RootStore:
-    """The root chain; begun with the genesis file if the store is empty."""
+def open_root_chain(store: Store, genesis: Genesis, slaves: tuple[SlavePlace, ...]) -> RootStore:
+    """The root chain; begun with the genesis file and its shards on `slaves` if the store is empty."""
     chain = RootStore(store)
     if not chain.is_begun():
-        store.write(block_batch(genesis_root_block(genesis)), sync=True)
+        store.write(first_batch(genesis, slaves), sync=True)
     return chain
+
+
+def first_batch(genesis: Genesis, slaves: tuple[SlavePlace, ...]) -> Batch:
+    """What a root chain begins with."""
+    topology = first_topology(slaves, genesis.shard_count)
+    return block_batch(genesis_root_block(genesis)) | topology_batch(topology)
 
 
 def genesis_root_block(genesis: Genesis) -> RootBlock:

@@ -11,6 +11,9 @@ says which events a state acts on. Rules:
    its epoch is committed, or its round is over. If that round is still open, the report counts as `Sealed`.
 4. What has no answer is said again; each shard's answers are idempotent, and so is counting them.
 5. Answers are believed only from joined members and for the current round.
+
+What operators ask for (more shards, other slaves, a shard elsewhere) is refused with Rejected before anything
+has changed, or is under way when the call returns: see `rearrangement`.
 """
 
 from __future__ import annotations
@@ -19,27 +22,27 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, get_args
 
-from quarkparsec.broker.ticket_machine import TicketMachine
-from quarkparsec.chain.block import RootBlock, ShardSummary
-from quarkparsec.chain.fees import base_fee_after
+from quarkparsec.chain.block import RootBlock
 from quarkparsec.chain.genesis import Genesis
-from quarkparsec.codec import rlp
 from quarkparsec.effects import Effects, Persisted, Tick
 from quarkparsec.errors import InvalidInput
-from quarkparsec.limits import (
-    ANSWER_TIMEOUT_MS,
-    BLOCK_HASH_WINDOW,
-    RESEND_MS,
-    TICKETS_PER_ROUND,
-)
+from quarkparsec.limits import BLOCK_HASH_WINDOW, RESEND_MS
 from quarkparsec.root import root_store as rows
 from quarkparsec.root.barriers import IN_SHARD, missing_participants, next_lane
-from quarkparsec.root.blocks import build_root_block, check_summary
+from quarkparsec.root.blocks import build_root_block, coinbase_home, read_summary
 from quarkparsec.root.epoch_plan import plan_epoch
-from quarkparsec.root.events import Announce, Effect, Event, Excluded, LinkDown, LinkUp
+from quarkparsec.root.events import Announce, Effect, Event, LinkDown, LinkUp, Told
 from quarkparsec.root.members import Member
-from quarkparsec.root.orders import commit_order, lane_order, owed_message, seal_order
+from quarkparsec.root.membership import Membership
+from quarkparsec.root.orders import (
+    commit_order,
+    lane_order,
+    owed_message,
+    seal_order,
+    welcome_order,
+)
 from quarkparsec.root.pace import Pace, participants
+from quarkparsec.root.rearrangement import Rearrangement
 from quarkparsec.root.root_store import RootStore
 from quarkparsec.root.states import (
     Between,
@@ -49,43 +52,37 @@ from quarkparsec.root.states import (
     Starting,
     State,
     Storing,
+    is_undecided,
+    takes_part,
 )
-from quarkparsec.store import Batch, Store
-from quarkparsec.types import Epoch, ShardId, Wei, home_key, shard_of
+from quarkparsec.root.ticket_supply import TicketSupply
+from quarkparsec.root.topology import Move, SlavePlace, Topology
+from quarkparsec.store import Store
+from quarkparsec.types import Epoch, ShardId, Wei
 from quarkparsec.wire import epoch as wire
-from quarkparsec.wire.epoch import (
-    Committed,
-    HasWork,
-    Join,
-    LaneEnded,
-    Sealed,
-    from_amount,
-    to_amount,
-)
+from quarkparsec.wire.epoch import Committed, HasWork, Join, LaneEnded, Sealed, from_amount
 
 
 class RootMachine:
     """The driver of the epochs, and the root chain's head."""
 
     def __init__(self, genesis: Genesis, store: Store) -> None:
+        chain = RootStore(store)
         self._genesis: Final = genesis
-        self._chain: Final = RootStore(store)
-        self._head = self._chain.head()
-        self._hashes = deque(self._chain.last_hashes(BLOCK_HASH_WINDOW), BLOCK_HASH_WINDOW)
-        self._term = self._chain.term() + 1
+        self._head = chain.head()
+        self._hashes = deque(chain.last_hashes(BLOCK_HASH_WINDOW), BLOCK_HASH_WINDOW)
+        self._term = chain.term() + 1
         self._attempt = 0
-        self._members: Final = tuple(Member(summary.shard_id) for summary in self._head.summaries)
-        self._coinbase_home: Final = shard_of(home_key(genesis.coinbase), self._head.shard_count)
+        self._effects: Final = Effects[Told]()
+        self._members: Final = Membership(self._head.shard_count, self._term, self._effects)
+        self._rearrangement: Final = Rearrangement(chain.topology(), self._members, self._effects)
+        self._tickets: Final = TicketSupply(self._term, chain.tickets_bound(), self._effects)
         self._pace: Final = Pace(genesis)
         self._tick_ms = 0
         """When to look next whether something must be said again."""
-        self._tickets: Final = TicketMachine(self._term, self._chain.tickets_bound())
-        self._reservations: Final[dict[int, int]] = {}
-        """Token → the bound of tickets that is being written."""
         self._state: State = Starting(0)
         self._now_ms = 0
         self._wake_ms = 0
-        self._effects: Final = Effects[Announce | Excluded]()
 
     # --- the outside
 
@@ -93,6 +90,16 @@ class RootMachine:
     def head(self) -> RootBlock:
         """The last committed root block."""
         return self._head
+
+    @property
+    def topology(self) -> Topology:
+        """Who is where, durably."""
+        return self._rearrangement.topology
+
+    @property
+    def splits(self) -> bool:
+        """Whether the next root block is to split the shards."""
+        return self._rearrangement.splits
 
     @property
     def state(self) -> State:
@@ -107,41 +114,76 @@ class RootMachine:
     @property
     def members(self) -> tuple[Member, ...]:
         """What is known of each shard, in shard order."""
-        return self._members
+        return tuple(self._members)
 
     def start(self, now_ms: int) -> list[Effect]:
         """Come up: the first step, before any event."""
         self._now_ms = now_ms
-        self._reserve_tickets()
-        self._state = Starting(self._persist(rows.term_batch(self._term)))
-        return self._take_effects()
+        self._tickets.reserve(len(self._members))
+        token = self._effects.persist(rows.term_batch(self._term), sync=True)
+        self._state = Starting(token)
+        return self._end_step()
 
     def step(self, now_ms: int, event: Event) -> list[Effect]:
         """Act on one event; then open an epoch if it is time."""
         self._now_ms = now_ms
-        if isinstance(event, Persisted) and event.token in self._reservations:
-            self._tickets.reserved(self._reservations.pop(event.token))
+        if isinstance(event, Persisted):
+            self._tickets.written(event.token)
+            self._rearrangement.written(now_ms, event.token)
         move = MOVES[type(event)].get(type(self._state))
         if move is not None:
             self._state = move(self, self._state, event)
-        if isinstance(self._state, Between):
-            self._state = self._open_if_due(self._state)
-        return self._take_effects()
+        return self._end_step()
+
+    # --- what operators ask for
+
+    def reshard(self, now_ms: int, shard_count: int) -> list[Effect]:
+        """Split every shard in two with the next root block. Raises Rejected."""
+        self._now_ms = now_ms
+        self._rearrangement.reshard(self._head, shard_count)
+        return self._end_step()
+
+    def add_slave(self, now_ms: int, slave: SlavePlace) -> list[Effect]:
+        """Let a slave belong to the cluster. Raises Rejected."""
+        self._now_ms = now_ms
+        self._rearrangement.add_slave(slave)
+        return self._end_step()
+
+    def remove_slave(self, now_ms: int, name: str) -> list[Effect]:
+        """Let a slave that holds nothing go. Raises Rejected."""
+        self._now_ms = now_ms
+        self._rearrangement.remove_slave(name)
+        return self._end_step()
+
+    def hold(self, now_ms: int, shard_id: ShardId) -> list[Effect]:
+        """Keep a shard out of the epochs to come; `Held` says when it is. Raises Rejected."""
+        self._now_ms = now_ms
+        self._rearrangement.hold(shard_id)
+        return self._end_step()
+
+    def release(self, now_ms: int, shard_id: ShardId) -> list[Effect]:
+        """Let a shard that was held take part again where it is. Raises Rejected if it has moved."""
+        self._now_ms = now_ms
+        self._rearrangement.release(now_ms, shard_id)
+        return self._end_step()
+
+    def move(self, now_ms: int, move: Move) -> list[Effect]:
+        """Let another slave hold a shard that is held; `Rearranged` says when. Raises Rejected."""
+        self._now_ms = now_ms
+        self._rearrangement.move(move)
+        return self._end_step()
 
     # --- members come and go
 
     def _begin(self, starting: Starting, event: Persisted) -> State:
         if event.token != starting.token:
             return starting
-        for member in self._members:
-            self._invite(member)
+        self._members.invite_all(self._now_ms)
         self._tick_ms = self._now_ms + RESEND_MS
         return Between()
 
     def _link_up(self, now: State, event: LinkUp) -> State:
-        member = self._members[event.shard_id]
-        if not member.joined:
-            self._invite(member)
+        self._members.invite(self._now_ms, self._members[event.shard_id])
         return now
 
     def _link_down(self, now: State, event: LinkDown) -> State:
@@ -153,18 +195,19 @@ class RootMachine:
         sealed = event.sealed
         if event.genesis_hash != self._genesis.hash:
             return self._exclude(now, member, "it has another genesis")
-        if event.visit < member.visit or (sealed and sealed.round.term > self._term):
+        is_past = event.visit < member.visit or (sealed and sealed.round.term > self._term)
+        if is_past or member.is_held:
             return now
         if event.visit > member.visit:
             member.begin_visit(event.visit)
             now = self._lose_place(now, member, sealed)
-        if sealed is None or not _is_undecided(now, sealed):
+        if sealed is None or not is_undecided(now, sealed):
             self._welcome(member)
         return now
 
     def _lose_place(self, now: State, member: Member, sealed: Sealed | None) -> State:
         """A participant that starts over has forgotten the round, unless it has sealed it."""
-        if not isinstance(now, InRound) or member.shard_id not in now.plan.participants:
+        if not takes_part(now, member.shard_id):
             return now
         if isinstance(now, Sealing) and sealed and sealed.round == now.plan.round:
             return self._count_sealed(now, member, sealed)
@@ -172,69 +215,52 @@ class RootMachine:
 
     def _welcome(self, member: Member) -> None:
         member.joined = True
-        self._ask(
-            member,
-            wire.Welcome(
-                member.shard_id,
-                member.visit,
-                self._term,
-                self._head.number,
-                tuple(self._hashes),
-                self._head.summaries[member.shard_id].block_hash,
-                to_amount(base_fee_after(self._head.header)),
-                self._head.shard_count,
-            ),
-        )
+        self._ask(welcome_order(self._head, self._hashes, self._term, member))
 
     def _exclude(self, now: State, member: Member, reason: str) -> State:
         """Go on without a shard until it joins again; rule 2."""
-        if member.joined:
-            self._effects.announce(Excluded(member.shard_id, reason))
-        member.joined = False
-        if isinstance(now, InRound) and member.shard_id in now.plan.participants:
-            return self._abort(now)
-        return now
+        self._members.exclude(member, reason)
+        return self._abort(now) if takes_part(now, member.shard_id) else now
 
     def _hear_of_work(self, now: State, event: HasWork) -> State:
-        member = self._joined(event)
-        if member is not None:
-            member.work = max(member.work, event.work)
+        self._members.hear_of_work(self._now_ms, event)
         return now
 
     def _hear_of_commit(self, now: State, event: Committed) -> State:
-        member = self._joined(event)
-        if member is not None and event.term == self._term:
-            member.follow(event.epoch, event.work)
+        self._members.hear_of_commit(self._now_ms, event)
         return now
 
     # --- an epoch
 
+    def _due_ms(self) -> int | None:
+        is_awaited = self._rearrangement.splits
+        return self._pace.due_ms(self._members, self._head.number, is_awaited=is_awaited)
+
     def _open_if_due(self, between: Between) -> State:
-        due_ms = self._pace.due_ms(self._members, self._head.number)
+        due_ms = self._due_ms()
         if due_ms is None or self._now_ms < due_ms:
             return between
-        self._reserve_tickets()
-        present = [member.shard_id for member in self._members if member.joined]
-        if self._tickets.left < len(present) * TICKETS_PER_ROUND:
+        self._tickets.reserve(len(self._members))
+        tickets = self._tickets.grant(self._members.present)
+        if tickets is None:
             return between
         self._pace.opened(self._now_ms)
         plan = plan_epoch(
             self._head,
             wire.Round(Epoch(self._head.number + 1), self._term, self._attempt),
-            participants(self._members, self._coinbase_home),
-            self._tickets.grant_all(present, self._term, TICKETS_PER_ROUND),
+            participants(self._members, coinbase_home(self._head)),
+            tickets,
             self._now_ms,
         )
         return self._go_on(self._open(Executing(plan, IN_SHARD, {}), plan.participants))
 
     def _open(self, now: Executing, shards: Iterable[ShardId]) -> Executing:
         for shard_id in shards:
-            order = lane_order(self._head, now.plan, now.lane, shard_id)
-            self._ask(self._members[shard_id], order)
+            self._ask(lane_order(self._head, now.plan, now.lane, shard_id))
         return now
 
     def _count_lane(self, now: Executing, event: LaneEnded) -> State:
-        member = self._joined(event)
+        member = self._members.hear(self._now_ms, event)
         if member is None or event.round != now.plan.round or event.lane != now.lane:
             return now
         now.ended[member.shard_id] = event
@@ -256,25 +282,23 @@ class RootMachine:
     def _seal(self, now: Executing) -> State:
         plan = now.plan
         tips = {shard_id: from_amount(ended.tips) for shard_id, ended in now.ended.items()}
-        at_home = self._coinbase_home in plan.participants
+        home = coinbase_home(self._head)
         total = Wei(self._head.fees_pending + sum(tips.values()))
-        sealing = Sealing(plan, tips, {self._coinbase_home: total} if at_home else {}, {})
+        sealing = Sealing(plan, tips, {home: total} if home in plan.participants else {}, {})
         for shard_id in plan.participants:
-            self._ask(self._members[shard_id], seal_order(sealing, shard_id))
+            self._ask(seal_order(sealing, shard_id))
         return self._store_if_sealed(sealing)
 
     def _hear_of_sealed(self, now: Sealing, event: Sealed) -> State:
-        member = self._joined(event)
+        member = self._members.hear(self._now_ms, event)
         if member is None or event.round != now.plan.round:
             return now
         return self._count_sealed(now, member, event)
 
     def _count_sealed(self, now: Sealing, member: Member, event: Sealed) -> State:
+        tips = now.tips[member.shard_id]
         try:
-            summary = ShardSummary.from_item(rlp.decode_list(event.summary))
-            if summary.shard_id != member.shard_id:
-                raise InvalidInput("sealed for another shard")
-            check_summary(summary, now.plan, self._head, now.tips[member.shard_id])
+            summary = read_summary(event, now.plan, self._head, tips)
         except InvalidInput as fault:
             return self._exclude(now, member, str(fault))
         now.summaries[member.shard_id] = summary
@@ -283,21 +307,28 @@ class RootMachine:
     def _store_if_sealed(self, now: Sealing) -> State:
         if len(now.summaries) < len(now.plan.participants):
             return now
-        block = build_root_block(self._head, now.plan, now.summaries, Wei(sum(now.fees.values())))
-        return Storing(block, self._persist(rows.block_batch(block)))
+        fees, splits = Wei(sum(now.fees.values())), self._rearrangement.splits
+        block = build_root_block(self._head, now.plan, now.summaries, fees, splits=splits)
+        return Storing(block, self._write(block, splits=splits))
+
+    def _write(self, block: RootBlock, *, splits: bool) -> int:
+        batch = rows.block_batch(block)
+        if splits:
+            return self._rearrangement.divide(batch)
+        return self._effects.persist(batch, sync=True)
 
     def _commit(self, storing: Storing, event: Persisted) -> State:
         """The root block is durable: tell everybody; rule 1."""
         if event.token != storing.token:
             return storing
-        self._head = storing.block
-        self._pace.committed(self._head, self._members)
-        self._hashes.append(storing.block.hash)
+        before, self._head = self._head, storing.block
+        self._pace.committed(before, self._head, self._members)
+        self._hashes.append(self._head.hash)
         self._attempt = 0
-        for member in self._members:
-            if member.joined:
-                self._ask(member, commit_order(self._head, self._term, member.shard_id))
-        self._effects.announce(Announce(storing.block))
+        for shard_id in self._members.present:
+            self._ask(commit_order(self._head, self._term, shard_id))
+        self._members.grow(self._head.shard_count)
+        self._effects.announce(Announce(self._head))
         return Between()
 
     def _abort(self, now: InRound) -> State:
@@ -311,50 +342,22 @@ class RootMachine:
     def _tick(self, now: State, _: Tick) -> State:
         """Repeat what has no answer; give up on those who had the time."""
         for member in self._members:
-            now = self._chase(now, member)
+            owed = owed_message(now, self._head, self._term, member)
+            if owed is not None and not self._members.ask_again(self._now_ms, owed):
+                now = self._exclude(now, member, "it did not answer in time")
         self._tick_ms = self._now_ms + RESEND_MS
         return now
 
-    def _chase(self, now: State, member: Member) -> State:
-        owed = owed_message(now, self._head, self._term, member)
-        if owed is None:
-            return now
-        if member.joined and self._now_ms - member.asked_ms >= ANSWER_TIMEOUT_MS:
-            return self._exclude(now, member, "it did not answer in time")
-        if self._now_ms - member.said_ms >= RESEND_MS:
-            member.said_ms = self._now_ms
-            self._effects.send(owed)
-        return now
+    def _ask(self, message: wire.FromMaster) -> None:
+        self._members.ask(self._now_ms, message)
 
-    # --- messages and effects
+    # --- the end of a step
 
-    def _joined(self, message: wire.FromShard) -> Member | None:
-        """The member that speaks; one that isn't joined is invited instead of heard (rule 5)."""
-        member = self._members[message.shard_id]
-        if member.joined:
-            return member
-        self._invite(member)
-        return None
-
-    def _invite(self, member: Member) -> None:
-        member.said_ms = self._now_ms
-        self._effects.send(wire.Invite(member.shard_id, self._term, member.visit))
-
-    def _ask(self, member: Member, message: wire.FromMaster) -> None:
-        """Say something for the first time that wants an answer."""
-        member.said_ms = member.asked_ms = self._now_ms
-        self._effects.send(message)
-
-    def _persist(self, batch: Batch) -> int:
-        return self._effects.persist(batch, sync=True)
-
-    def _reserve_tickets(self) -> None:
-        """Make more tickets durable before they are short."""
-        bound = self._tickets.reserve_if_low(len(self._members) * TICKETS_PER_ROUND)
-        if bound is not None:
-            self._reservations[self._persist(rows.tickets_batch(bound))] = bound
-
-    def _take_effects(self) -> list[Effect]:
+    def _end_step(self) -> list[Effect]:
+        """Between two epochs, see to those that are to be held, and whether the next one is due."""
+        if isinstance(self._state, Between):
+            self._rearrangement.take_holds(self._head)
+            self._state = self._open_if_due(self._state)
         self._wake()
         return self._effects.take()
 
@@ -362,18 +365,11 @@ class RootMachine:
         """Ask for the next tick: when something may have to be repeated, or an epoch opens."""
         at_ms = self._tick_ms
         if isinstance(self._state, Between):
-            due_ms = self._pace.due_ms(self._members, self._head.number)
+            due_ms = self._due_ms()
             at_ms = at_ms if due_ms is None else min(at_ms, due_ms)
         if at_ms != self._wake_ms:
             self._wake_ms = at_ms
             self._effects.wake_at(at_ms)
-
-
-def _is_undecided(now: State, sealed: Sealed) -> bool:
-    """Whether the round of a sealed block may still be committed, or may be already (rule 3)."""
-    if isinstance(now, Storing):
-        return sealed.round.epoch == now.block.number
-    return isinstance(now, InRound) and sealed.round == now.plan.round
 
 
 _Move = Callable[[RootMachine, Any, Any], State]

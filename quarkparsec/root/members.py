@@ -3,11 +3,15 @@
 A member is *joined* once its visit was answered with a Welcome, and *caught up* once it said that the root
 chain's head is applied there. Only caught-up members take part in an epoch, and none is opened while a
 joined member isn't, unless that member takes too long: then it is no member any more and must join again.
+
+A member is *held* while its shard moves to another slave: it takes part in no epoch, and nothing is said to
+it, so that its last block stays its last one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final
 
 from quarkparsec.types import Epoch, ShardId
@@ -15,6 +19,17 @@ from quarkparsec.wire import epoch as wire
 
 NO_VISIT: Final = wire.Visit(0, 0)
 """Before every visit of any shard."""
+
+
+class Hold(Enum):
+    """Whether a shard is kept out of the epochs."""
+
+    NONE = auto()
+    WANTED = auto()
+    """From the next moment on in which no epoch is open and the shard has applied the last one."""
+    TAKEN = auto()
+    MOVED = auto()
+    """That another slave holds the shard is being written: no way back."""
 
 
 @dataclass(slots=True)
@@ -33,6 +48,12 @@ class Member:
     """When it was asked what it hasn't answered yet."""
     said_ms: int = 0
     """When the master last said something to it that wants an answer."""
+    hold: Hold = Hold.NONE
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nothing is said to it, and nothing that it says is heard."""
+        return self.hold in (Hold.TAKEN, Hold.MOVED)
 
     def is_caught_up(self, head: Epoch) -> bool:
         """Whether it may take part in the epoch after `head`."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from quarkparsec.chain.block import RootBlock
 from quarkparsec.chain.fees import base_fee_after
 from quarkparsec.root.barriers import IN_SHARD
 from quarkparsec.root.epoch_plan import EpochPlan
 from quarkparsec.root.members import Member
 from quarkparsec.root.states import Executing, Sealing, State
-from quarkparsec.types import ShardId, Wei
+from quarkparsec.types import Hash32, ShardId, Wei
 from quarkparsec.wire import epoch as wire
 from quarkparsec.wire.epoch import to_amount
 
@@ -51,9 +53,27 @@ def commit_order(head: RootBlock, term: int, shard_id: ShardId) -> wire.Commit:
     )
 
 
+def welcome_order(
+    head: RootBlock, hashes: Iterable[Hash32], term: int, member: Member
+) -> wire.Welcome:
+    """What the root chain holds; `hashes` of its last blocks, ascending."""
+    return wire.Welcome(
+        member.shard_id,
+        member.visit,
+        term,
+        head.number,
+        tuple(hashes),
+        head.summaries[member.shard_id].block_hash,
+        to_amount(base_fee_after(head.header)),
+        head.shard_count,
+    )
+
+
 def owed_message(now: State, head: RootBlock, term: int, member: Member) -> wire.FromMaster | None:
     """What a shard was told and has not answered yet."""
     shard_id = member.shard_id
+    if member.is_held:
+        return None
     if not member.joined:
         return wire.Invite(shard_id, term, member.visit)
     if not member.is_caught_up(head.number):

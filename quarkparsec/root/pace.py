@@ -3,15 +3,16 @@
 An epoch is opened for work: `min_epoch_ms` after the last one if something can run, more slowly if all
 that waits is priced below the base fee (an empty block lets the base fee sink) or if the last epoch was
 *fruitless*: what should have run needs a shard that is away. Now and then one is opened if the genesis file
-asks for a heartbeat. None is opened while a joined shard has not applied the head.
+asks for a heartbeat, and one for a split that is waiting for its block. None is opened while a joined shard
+has not applied the head.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Final
 
-from quarkparsec.chain.block import RootBlock
+from quarkparsec.chain.block import SWEPT, RootBlock
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.limits import SLOW_EPOCH_MS
 from quarkparsec.root.members import Member
@@ -31,19 +32,25 @@ class Pace:
         """An attempt begins."""
         self._opened_ms = now_ms
 
-    def committed(self, block: RootBlock, members: Sequence[Member]) -> None:
+    def committed(self, before: RootBlock, block: RootBlock, members: Iterable[Member]) -> None:
         """An epoch is over: did it do anything for those that had work?"""
         is_empty = not any(summary.transaction_count for summary in block.summaries)
-        self._was_fruitless = is_empty and any(each.work == Work.READY for each in members)
+        is_fruitless = is_empty and not _has_swept(before, block)
+        self._was_fruitless = is_fruitless and any(each.work == Work.READY for each in members)
 
-    def due_ms(self, members: Sequence[Member], head: Epoch) -> int | None:
-        """When the next attempt may begin; None while nothing asks for one or somebody lags."""
+    def due_ms(
+        self, members: Iterable[Member], head: Epoch, *, is_awaited: bool = False
+    ) -> int | None:
+        """When the next attempt may begin; None while nothing asks for one or somebody lags.
+
+        `is_awaited`: somebody waits for the next block, whatever is in it.
+        """
         present = [member for member in members if member.joined]
         if not all(member.is_caught_up(head) for member in present):
             return None
         intervals_ms = []
         work = max((member.work for member in present), default=Work.NONE)
-        if work == Work.READY and not self._was_fruitless:
+        if is_awaited or (work == Work.READY and not self._was_fruitless):
             intervals_ms.append(self._genesis.min_epoch_ms)
         elif work != Work.NONE:
             intervals_ms.append(max(self._genesis.min_epoch_ms, SLOW_EPOCH_MS))
@@ -52,7 +59,13 @@ class Pace:
         return self._opened_ms + min(intervals_ms) if intervals_ms else None
 
 
-def participants(members: Sequence[Member], coinbase_home: ShardId) -> tuple[ShardId, ...]:
+def _has_swept(before: RootBlock, block: RootBlock) -> bool:
+    """Whether some shard has come further in its sweep; a shard that has just been split hasn't."""
+    pairs = zip(before.summaries, block.summaries, strict=False)
+    return any(old.sweep not in (SWEPT, new.sweep) for old, new in pairs)
+
+
+def participants(members: Iterable[Member], coinbase_home: ShardId) -> tuple[ShardId, ...]:
     """The shards that have work, and the coinbase's home, where the tips of all must arrive."""
     return tuple(
         member.shard_id

@@ -5,8 +5,10 @@
     HEAD           → the last epoch
     TERM           → how often a master was started here
     TICKETS        → the tickets below this number may have been given
+    TOPOLOGY       → who is where
 
-A root block and HEAD are written in one synced batch: that write is the commit point of its epoch.
+A root block and HEAD are written in one synced batch: that write is the commit point of its epoch. A block
+that splits the shards has the topology in its batch, too.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import Final
 
 from quarkparsec.chain.block import RootBlock
 from quarkparsec.errors import Corrupt, InvalidInput
+from quarkparsec.root.topology import Topology
 from quarkparsec.store import Batch, Reader
 from quarkparsec.types import Epoch, Hash32
 
@@ -23,6 +26,7 @@ _NUMBER: Final = b"rn"
 _HEAD: Final = b"rh"
 _TERM: Final = b"rt"
 _TICKETS: Final = b"rk"
+_TOPOLOGY: Final = b"rp"
 
 _NUMBER_BYTES: Final = 8
 
@@ -84,6 +88,13 @@ class RootStore:
         """Where a ticket machine goes on: all smaller numbers may have been given."""
         return int.from_bytes(self._reader.get(_TICKETS) or b"", "big")
 
+    def topology(self) -> Topology:
+        """Who is where. Raises Corrupt if that was never written."""
+        encoded = self._reader.get(_TOPOLOGY)
+        if encoded is None:
+            raise Corrupt("nobody knows where the shards are")
+        return Topology.decode(encoded)
+
 
 def block_batch(block: RootBlock) -> Batch:
     """What makes `block` the head."""
@@ -99,6 +110,11 @@ def term_batch(term: int) -> Batch:
 def tickets_batch(bound: int) -> Batch:
     """What reserves all tickets below `bound`."""
     return {_TICKETS: _encode(bound)}
+
+
+def topology_batch(topology: Topology) -> Batch:
+    """Who is where from now on."""
+    return {_TOPOLOGY: topology.encode()}
 
 
 def _encode(number: int) -> bytes:

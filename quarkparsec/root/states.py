@@ -15,12 +15,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from quarkparsec.chain.block import RootBlock, ShardSummary
 from quarkparsec.root.epoch_plan import EpochPlan
 from quarkparsec.types import ShardId, Wei
-from quarkparsec.wire.epoch import LaneEnded
+from quarkparsec.wire.epoch import LaneEnded, Sealed
 
 
 class Starting(NamedTuple):
@@ -55,3 +55,15 @@ class Storing(NamedTuple):
 
 InRound = Executing | Sealing
 State = Starting | Between | Executing | Sealing | Storing
+
+
+def takes_part(now: State, shard_id: ShardId) -> TypeGuard[InRound]:
+    """Whether an attempt at an epoch is under way that needs the shard."""
+    return isinstance(now, InRound) and shard_id in now.plan.participants
+
+
+def is_undecided(now: State, sealed: Sealed) -> bool:
+    """Whether the round of a sealed block may still be committed, or may be already."""
+    if isinstance(now, Storing):
+        return sealed.round.epoch == now.block.number
+    return isinstance(now, InRound) and sealed.round == now.plan.round

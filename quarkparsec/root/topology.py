@@ -68,6 +68,8 @@ class Topology(Struct, frozen=True, array_like=True):
             raise Rejected(f"there is no slave {move.slave}")
         if not 0 <= move.shard_id < self.shard_count:
             raise Rejected(f"there is no shard {move.shard_id}: there are {self.shard_count}")
+        if self.holder(move.shard_id) == move.slave:
+            raise Rejected(f"{move.slave} holds shard {move.shard_id} already")
         holders = list(self.holders)
         holders[move.shard_id] = move.slave
         return self._next(holders=tuple(holders))

@@ -1,7 +1,8 @@
 """The order of the lanes in one shard: which come after which, and what goes in and out of them.
 
-Lane 1 always runs. Lane 2 is wanted if some transaction needs a ticket, lane 3 if money leaves; the master
-opens them for all participants once somebody wants them, and names in `Open` who can be reached.
+Lane 0 sweeps what a split has left, if there is something, and lane 1 always runs. Lane 2 is wanted if some
+transaction needs a ticket, lane 3 if money leaves; the master opens them for all participants once somebody
+wants them, and names in `Open` who can be reached.
 """
 
 from __future__ import annotations
@@ -10,18 +11,35 @@ from collections.abc import Iterable
 from typing import Final
 
 from quarkparsec.broker.agent import Outgoing
+from quarkparsec.effects import OutOfTime
 from quarkparsec.errors import InvalidInput
 from quarkparsec.limits import TICKET_LANE_BUDGET_MS
 from quarkparsec.shard import lane_tickets, lane_transfers
+from quarkparsec.shard.account_queue import Candidate
+from quarkparsec.shard.lane_in_shard import run_in_shard
+from quarkparsec.shard.lane_sweep import sweep
 from quarkparsec.shard.lane_tickets import TicketLane
 from quarkparsec.shard.lane_transfers import TransferLane
 from quarkparsec.shard.open_round import OpenRound
+from quarkparsec.state.shard_state import ShardState
 from quarkparsec.types import ShardId
 from quarkparsec.wire.epoch import LaneEnded, to_amount
 from quarkparsec.wire.lanes import LaneItem, LaneMessages
 
 TICKETS: Final = lane_tickets.LANE
 TRANSFERS: Final = lane_transfers.LANE
+
+
+def run_first(
+    state: ShardState,
+    open_round: OpenRound,
+    candidates: Iterable[Candidate],
+    out_of_time: OutOfTime,
+) -> None:
+    """Lanes 0 and 1: what a shard does before it has heard of any other."""
+    sweep(open_round.draft, state)
+    seed = open_round.opening.order_seed
+    run_in_shard(open_round.draft, candidates, open_round.neighbourhood, out_of_time, seed)
 
 
 def new_lane(open_round: OpenRound, number: int, now_ms: int) -> TicketLane | TransferLane:

@@ -11,7 +11,10 @@ repeated, or answered by something already on its way. Rules that hold everywher
 3. A sealed block is committed or dropped only on the master's word: a `Commit`, or the `Welcome` to this
    very visit, which names the shard's last committed block. If that is neither ours nor the sealed one,
    this disk has lost what the cluster acknowledged: Corrupt.
-4. Transactions leave the pool when a block commits, not before.
+4. Transactions leave the pool when a block commits, not before; or when the shard is split and they are the
+   other half's.
+5. A shard that the root chain has split takes part in nothing until its other half stands, durably: from
+   then on each of the two forgets the other's entries.
 
 Between steps the pool and the state's head may be read; jobs read only what they were given.
 """
@@ -23,31 +26,26 @@ from functools import partial
 from typing import Any, Final, get_args
 
 from quarkparsec.chain.genesis import Genesis
-from quarkparsec.chain.header import ZERO_HASH
 from quarkparsec.effects import Effects, JobDone, Persisted, Tick
-from quarkparsec.errors import Corrupt, invariant
-from quarkparsec.limits import LANE_BUDGET_MS, RESEND_MS
+from quarkparsec.errors import Corrupt
+from quarkparsec.limits import LANE_BUDGET_MS
 from quarkparsec.shard import block_rows as rows
 from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.admission import Rules
 from quarkparsec.shard.block_builder import BuiltBlock, build_block
-from quarkparsec.shard.block_store import BlockStore
-from quarkparsec.shard.committing import commit_batch
-from quarkparsec.shard.events import Announce, Effect, Event
+from quarkparsec.shard.events import Announce, Divide, Divided, Effect, Event, HandOver, Told
 from quarkparsec.shard.lane_in_shard import LANE as IN_SHARD
-from quarkparsec.shard.lane_in_shard import run_in_shard
-from quarkparsec.shard.lane_order import lane_ended
+from quarkparsec.shard.lane_order import lane_ended, run_first
 from quarkparsec.shard.lane_run import LaneRun
-from quarkparsec.shard.open_round import begin_round
-from quarkparsec.shard.opening import open_block, open_block_again
 from quarkparsec.shard.pool import Pool
-from quarkparsec.shard.replay import replay
 from quarkparsec.shard.root_head import RootHead
 from quarkparsec.shard.sealed_record import SealedRecord
+from quarkparsec.shard.shard_chain import ShardChain
 from quarkparsec.shard.states import (
     Absent,
     Committing,
     Crossing,
+    Dividing,
     Executed,
     Executing,
     Idle,
@@ -56,9 +54,11 @@ from quarkparsec.shard.states import (
     Replaying,
     Sealed,
     Sealing,
+    Settling,
     State,
     Storing,
 )
+from quarkparsec.shard.visits import Visits
 from quarkparsec.shard.work_report import WorkReport
 from quarkparsec.state.shard_state import ShardState
 from quarkparsec.store import Store
@@ -85,20 +85,17 @@ class ShardMachine:
     ) -> None:
         self.shard_id: Final = shard_id
         self.pool: Final = Pool(Rules(genesis.chain_id, genesis.fork, genesis.gas_limit))
-        self.shard_state: Final = shard_state
-        self.blocks: Final = BlockStore(store)
-        self._genesis: Final = genesis
-        self._store: Final = store
+        self._chain: Final = ShardChain(genesis, store, shard_state)
+        self.shard_state: Final = self._chain.state
+        self.blocks: Final = self._chain.blocks
         self._term = 0
-        self._visit = wire.Visit(self.blocks.starts() + 1, 0)
-        self._block = self.blocks.head_header(shard_state)
-        self._root_head = RootHead(Epoch(0), ZERO_HASH, genesis.base_fee)
         self._round = wire.Round(Epoch(0), 0, 0)
         """The last round that was opened or aborted."""
         self._state: State = Absent(0)
         self._now_ms = 0
-        self._effects: Final = Effects[Announce]()
-        self._report: Final = WorkReport(shard_id, self.pool, self._effects)
+        self._effects: Final = Effects[Told]()
+        self._visits: Final = Visits(shard_id, genesis.hash, self._chain, self._effects)
+        self._report: Final = WorkReport(self._chain, self.pool, self._effects)
 
     # --- the outside
 
@@ -110,12 +107,12 @@ class ShardMachine:
     @property
     def root_head(self) -> RootHead:
         """The last root block that is applied here."""
-        return self._root_head
+        return self._chain.root_head
 
     def start(self, now_ms: int) -> list[Effect]:
         """Come up: the first step, before any event."""
         self._now_ms = now_ms
-        token = self._effects.persist(rows.starts_batch(self._visit.incarnation), sync=True)
+        token = self._effects.persist(rows.starts_batch(self._visits.last.incarnation), sync=True)
         self._state = Absent(token)
         return self._effects.take()
 
@@ -133,7 +130,7 @@ class ShardMachine:
         sender = candidate.transaction.sender
         self.pool.add(candidate, self.shard_state.account(sender), now_ms)
         if isinstance(self._state, Idle):
-            self._report.admitted(now_ms, self._term, sender, self._root_head)
+            self._report.admitted(now_ms, self._term, sender)
         return self._effects.take()
 
     # --- joining
@@ -144,65 +141,36 @@ class ShardMachine:
         record = self.blocks.sealed_record()
         if record is not None and record.round.epoch <= self.shard_state.head:
             record = None
-        return self._join(record, None)
+        return self._visits.begin(self._now_ms, record, None)
 
     def _accept_invitation(self, now: State, event: Invite) -> State:
         """Join again, unless the invitation is from before our last visit to this very term."""
-        known = event.term == self._term and event.after < self._visit
+        known = event.term == self._term and event.after < self._visits.last
         if event.term < self._term or known:
             return now
         self._term = event.term
         if isinstance(now, Sealed):
-            return self._join(now.record, now.built)
-        return self._join(None, None)
+            return self._visits.begin(self._now_ms, now.record, now.built)
+        return self._visits.begin(self._now_ms, None, None)
 
     def _hurry_to_join(self, joining: Joining, event: Invite) -> State:
         self._term = max(self._term, event.term)
-        return self._ask_to_join(joining)
+        return self._visits.ask(self._now_ms, joining)
 
     def _repeat_join(self, joining: Joining, _: Tick) -> State:
-        return self._ask_to_join(joining)
-
-    def _join(self, record: SealedRecord | None, built: BuiltBlock | None) -> State:
-        self._visit = wire.Visit(self._visit.incarnation, self._visit.number + 1)
-        return self._ask_to_join(Joining(self._visit, record, built))
-
-    def _ask_to_join(self, joining: Joining) -> State:
-        record = joining.record
-        self._effects.send(
-            wire.Join(
-                self.shard_id,
-                joining.visit,
-                self._genesis.hash,
-                self.shard_state.head,
-                self._block.hash,
-                record.to_message(self.shard_id) if record else None,
-            )
-        )
-        self._effects.wake_at(self._now_ms + RESEND_MS)
-        return joining
+        return self._visits.ask(self._now_ms, joining)
 
     def _be_welcomed(self, joining: Joining, event: Welcome) -> State:
         """Learn what became of the sealed block (rule 3), and go to the root chain's head."""
         if event.visit != joining.visit or event.term < self._term:
             return joining
         self._term = event.term
-        hashes = tuple(map(Hash32, event.root_hashes))
-        head = RootHead(event.epoch, hashes[-1], from_amount(event.base_fee))
-        if head.epoch < self._root_head.epoch:
-            raise Corrupt("the root chain has lost a block that this shard has applied")
-        if event.block_hash == self._block.hash:
-            return self._commit(head, hashes, None)
-        record = joining.record
-        if record is None or event.block_hash != record.block.hash:
-            raise Corrupt("the root chain holds a block that this shard has lost")
-        if joining.built is not None:
-            return self._commit(head, hashes, joining.built)
-        block, root_hash = record.block, self.blocks.root_hash
-        opening = open_block_again(self._genesis, self._block.hash, block.header, root_hash)
-        job_id = self._effects.run(
-            lambda _: replay(self.shard_state, block, opening), LANE_BUDGET_MS
-        )
+        head, hashes = self._chain.head_of(event), tuple(map(Hash32, event.root_hashes))
+        record = self._visits.committed(joining, event)
+        if record is None or joining.built is not None:
+            return self._commit(head, hashes, joining.built if record else None)
+        block = record.block
+        job_id = self._effects.run(lambda _: self._chain.replay(block), LANE_BUDGET_MS)
         return Replaying(head, hashes, job_id)
 
     def _finish_replay(self, replaying: Replaying, event: JobDone) -> State:
@@ -213,20 +181,17 @@ class ShardMachine:
     # --- a round
 
     def _open(self, now: Idle | InRound, event: Open) -> State:
-        if event.round.term != self._term or event.round.epoch != self._root_head.epoch + 1:
+        if event.round.term != self._term or not self._chain.is_next(event.round):
             return now
         if not isinstance(now, Idle) and event.round == now.open_round.round:
             return self._repeat_answer(now)
         if event.round <= self._round:
             return now
         self._round = event.round
-        same_chain = event.parent_hash == self._root_head.root_hash
-        invariant(same_chain, "an epoch follows the root chain's head")
-        opening = open_block(self._genesis, self._block.hash, event, self.blocks.root_hash)
-        open_round = begin_round(event, opening, self.shard_state)
-        candidates = self.pool.candidates(opening.context.base_fee, open_round.candidates_max)
-        lane = partial(run_in_shard, open_round.draft, candidates, open_round.neighbourhood)
-        job = partial(lane, seed=opening.order_seed)
+        open_round = self._chain.begin(event)
+        base_fee = open_round.opening.context.base_fee
+        candidates = self.pool.candidates(base_fee, open_round.candidates_max)
+        job = partial(run_first, self.shard_state, open_round, candidates)
         return Executing(open_round, self._effects.run(job, LANE_BUDGET_MS))
 
     def _repeat_answer(self, now: InRound) -> State:
@@ -307,52 +272,74 @@ class ShardMachine:
         self._round = max(self._round, event.round)
         if isinstance(now, Idle) or event.round < now.open_round.round:
             return now
-        self._report.repeat(self._now_ms, self._term, self._root_head)
+        self._report.repeat(self._now_ms, self._term)
         return Idle()
 
     # --- committing
 
     def _decide(self, now: Idle | InRound, event: Commit) -> State:
         """The root block of the epoch is durable: apply our part, or drop what isn't in it."""
-        if event.term != self._term or event.epoch > self._root_head.epoch + 1:
+        if event.term != self._term or event.epoch > self.root_head.epoch + 1:
             return now
-        if event.epoch <= self._root_head.epoch:
+        if event.epoch <= self.root_head.epoch:
             if isinstance(now, Idle):
-                self._report.committed(self._now_ms, self._term, self._root_head)
+                self._report.committed(self._now_ms, self._term)
             return now
-        head = RootHead(event.epoch, Hash32(event.root_hash), from_amount(event.base_fee))
+        head = self._chain.head_of(event)
         if isinstance(now, Sealed) and event.block_hash == now.built.hash:
             return self._commit(head, (head.root_hash,), now.built)
-        if event.block_hash != self._block.hash:
+        if event.block_hash != self._chain.block_hash:
             raise Corrupt("the root chain holds a block of this shard that isn't here")
         return self._commit(head, (head.root_hash,), None)
 
     def _commit(
         self, head: RootHead, hashes: tuple[Hash32, ...], built: BuiltBlock | None
     ) -> State:
-        batch = commit_batch(self._store, head.epoch, hashes, built)
+        batch = self._chain.batch(head, hashes, built)
         return Committing(head, built, self._effects.persist(batch, sync=False))
 
     def _be_committed(self, committing: Committing, event: Persisted) -> State:
+        """Make the block visible, and take out of the pool what it made stale (rule 4)."""
         if event.token != committing.token:
             return committing
-        self._root_head = committing.head
-        if committing.built is not None:
-            self._apply(committing.built)
+        built = committing.built
+        self._chain.follow(committing.head, built)
+        if built is not None:
+            self.pool.follow(built.state.accounts, built.invalid, built.rerouted)
+            self._effects.announce(Announce(built.block, built.receipts, built.invalid))
+        return self._divide() if self._chain.must_divide else self._be_at_the_head()
+
+    def _be_at_the_head(self) -> State:
         self.pool.expire(self._now_ms)
-        self._report.committed(self._now_ms, self._term, self._root_head)
+        self._report.committed(self._now_ms, self._term)
         return Idle()
 
-    def _apply(self, built: BuiltBlock) -> None:
-        """Make the block visible, and take out of the pool what it made stale (rule 4)."""
-        self.shard_state.commit(built.state)
-        self._block = built.block.header
-        self.pool.follow(built.state.accounts, built.invalid, built.rerouted)
-        self._effects.announce(Announce(built.block, built.receipts, built.invalid))
+    # --- a split
+
+    def _divide(self) -> State:
+        """Have the other half made; nothing is written here before it stands (rule 5)."""
+        child = self._chain.child_id
+        self._effects.announce(Divide(child, self.root_head.epoch))
+        return Dividing(child)
+
+    def _be_divided(self, dividing: Dividing, event: Divided) -> State:
+        """The other half stands: be the one half."""
+        if event.shard_id != dividing.child:
+            return dividing
+        token = self._effects.persist(self._chain.divided_batch(), sync=True)
+        return Settling(dividing.child, token)
+
+    def _settle(self, settling: Settling, event: Persisted) -> State:
+        if event.token != settling.token:
+            return settling
+        self._chain.divide()
+        strangers = self.pool.take_strangers(self.shard_id, self.shard_state.shard_count)
+        self._effects.announce(HandOver(settling.child, strangers))
+        return self._be_at_the_head()
 
     def _repeat_work(self, idle: Idle, _: Tick) -> State:
         self.pool.expire(self._now_ms)
-        self._report.repeat(self._now_ms, self._term, self._root_head)
+        self._report.repeat(self._now_ms, self._term)
         return idle
 
 
@@ -390,7 +377,9 @@ MOVES: Final[Mapping[type, Mapping[type, _Move]]] = {
         Absent: ShardMachine._come_alive,
         Storing: ShardMachine._be_sealed,
         Committing: ShardMachine._be_committed,
+        Settling: ShardMachine._settle,
     },
+    Divided: {Dividing: ShardMachine._be_divided},
     Tick: {
         Joining: ShardMachine._repeat_join,
         Idle: ShardMachine._repeat_work,

@@ -13,7 +13,7 @@ Memory only: what a crash drops was never promised to anybody (acknowledged = a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heapreplace
 from typing import Final, NamedTuple
 
@@ -39,7 +39,7 @@ from quarkparsec.shard.admission import (
 from quarkparsec.shard.block_draft import Invalid, Rerouted
 from quarkparsec.shard.eviction import EvictionOrder
 from quarkparsec.state.account import Account
-from quarkparsec.types import Hash32, Nonce, Recipient, Wei
+from quarkparsec.types import Hash32, Nonce, Recipient, ShardId, Wei, shard_of
 from quarkparsec.wire.epoch import Work
 
 
@@ -69,6 +69,10 @@ class Pool:
 
     def __len__(self) -> int:
         return len(self._by_hash)
+
+    def __iter__(self) -> Iterator[Pooled]:
+        """All that waits, in the order of arrival but for what was replaced."""
+        return iter(self._by_hash.values())
 
     @property
     def size_bytes(self) -> int:
@@ -175,6 +179,16 @@ class Pool:
             if oldest.arrived_ms > deadline_ms:
                 break
             self._remove(oldest)
+
+    def take_strangers(self, shard_id: ShardId, shard_count: int) -> tuple[Candidate, ...]:
+        """Give away what isn't of this shard among so many; of one sender in nonce order."""
+        strangers = [
+            item for item in self if shard_of(item.transaction.origin_key, shard_count) != shard_id
+        ]
+        strangers.sort(key=lambda item: item.transaction.nonce)
+        for item in reversed(strangers):  # nothing that follows one is made to wait for it
+            self._remove(item)
+        return tuple(item.candidate for item in strangers)
 
     # --- bookkeeping
 

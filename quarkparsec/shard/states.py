@@ -7,8 +7,8 @@
          (anywhere)│           │                        │ Seal      │ Seal │
                    │           v                        v <─────────┘      │
                    │       Committing <── Sealed <── Storing <── Sealing   │
-                   │           │                                           │
-                   └───────────┴───────────────────────────────────────────┘
+                   │           ├──> Dividing ──> Settling ──┐              │
+                   └───────────┴────────────────────────────┴──────────────┘
 
 - *Absent*: just started; this incarnation isn't durable yet, so nothing may be said.
 - *Joining*: asks to join until it is welcomed. May hold a sealed block that it doesn't know the fate of.
@@ -20,6 +20,8 @@
 - *Sealing*: a job builds the block. *Storing*: it is being made durable. *Sealed*: it is; the master
   decides.
 - *Committing*: the root block is durable; what it holds of this shard is being written.
+- *Dividing*: that root block has split the shard, and its other half is being made. *Settling*: it stands, and
+  that this shard is one half only is being made durable.
 
 From Executing to Sealed the shard is *in a round*: `Abort`, a later `Open` or a `Commit` without its block
 drop everything it did there.
@@ -34,7 +36,7 @@ from quarkparsec.shard.lane_run import LaneRun
 from quarkparsec.shard.open_round import OpenRound
 from quarkparsec.shard.root_head import RootHead
 from quarkparsec.shard.sealed_record import SealedRecord
-from quarkparsec.types import Hash32
+from quarkparsec.types import Hash32, ShardId
 from quarkparsec.wire import epoch as wire
 
 
@@ -103,5 +105,14 @@ class Committing(NamedTuple):
     token: int
 
 
+class Dividing(NamedTuple):
+    child: ShardId
+
+
+class Settling(NamedTuple):
+    child: ShardId
+    token: int
+
+
 InRound = Executing | Executed | Crossing | Sealing | Storing | Sealed
-State = Absent | Joining | Replaying | Idle | InRound | Committing
+State = Absent | Joining | Replaying | Idle | InRound | Committing | Dividing | Settling

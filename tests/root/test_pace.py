@@ -58,15 +58,15 @@ def test_no_epoch_is_opened_while_somebody_lags() -> None:
 def test_what_waits_for_an_absent_shard_does_not_make_empty_blocks_in_a_row() -> None:
     waiting = [member(0, Work.READY)]
     slow = pace()
-    slow.committed(block(0), waiting)
+    slow.committed(block(0), block(0), waiting)
     assert slow.due_ms(waiting, HEAD) == START_MS + SLOW_EPOCH_MS
-    slow.committed(block(1), waiting)
+    slow.committed(block(0), block(1), waiting)
     assert slow.due_ms(waiting, HEAD) == START_MS + 50
 
 
 def test_an_empty_block_that_nobody_had_work_for_slows_nothing_down() -> None:
     beating = pace()
-    beating.committed(block(0), [member(0)])
+    beating.committed(block(0), block(0), [member(0)])
     assert beating.due_ms([member(0, Work.READY)], HEAD) == START_MS + 50
 
 

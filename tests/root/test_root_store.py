@@ -9,14 +9,14 @@ from quarkparsec.root.genesis_block import genesis_root_block, open_root_chain
 from quarkparsec.root.root_store import RootStore, block_batch, term_batch
 from quarkparsec.store import MemoryStore
 from quarkparsec.types import Epoch, Hash32
-from tests.root.two_shards import GENESIS
+from tests.root.two_shards import GENESIS, SLAVES
 
 
 def test_a_chain_begins_with_genesis_once() -> None:
     store = MemoryStore()
-    chain = open_root_chain(store, GENESIS)
+    chain = open_root_chain(store, GENESIS, SLAVES)
     assert chain.head() == genesis_root_block(GENESIS)
-    assert open_root_chain(store, GENESIS).head().number == 0
+    assert open_root_chain(store, GENESIS, SLAVES).head().number == 0
 
 
 def test_a_block_is_found_by_number_and_by_hash() -> None:
@@ -36,7 +36,7 @@ def test_an_empty_store_has_no_head() -> None:
 
 def test_a_block_that_does_not_decode_is_corruption() -> None:
     store = MemoryStore()
-    open_root_chain(store, GENESIS)
+    open_root_chain(store, GENESIS, SLAVES)
     key = next(key for key, _ in store.scan(b"rb", b"rc"))
     store.write({key: b"\xc0"}, sync=True)
     with pytest.raises(Corrupt):

@@ -10,9 +10,10 @@ from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.header import Header
 from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT, keccak
 from quarkparsec.effects import Persist, Persisted, Send
-from quarkparsec.root.events import Announce, Excluded
+from quarkparsec.root.events import Announce, Excluded, Held, Rearranged
 from quarkparsec.root.genesis_block import open_root_chain
 from quarkparsec.root.machine import RootMachine
+from quarkparsec.root.topology import SlavePlace, Topology
 from quarkparsec.store import MemoryStore
 from quarkparsec.types import Epoch, Gas, ShardId, Wei
 from quarkparsec.wire import epoch as wire
@@ -22,6 +23,7 @@ GENESIS: Genesis = genesis_of(2, 50, 0)
 HOME = ShardId(0)
 """Of the coinbase."""
 OTHER = ShardId(1)
+SLAVES = (SlavePlace("left", "127.0.0.1", 7001), SlavePlace("right", "127.0.0.1", 7002))
 
 
 class Driven:
@@ -29,11 +31,13 @@ class Driven:
 
     def __init__(self, store: MemoryStore | None = None, *, holding: bool = False) -> None:
         self.store = MemoryStore() if store is None else store
-        open_root_chain(self.store, GENESIS)
+        open_root_chain(self.store, GENESIS, SLAVES)
         self.machine = RootMachine(GENESIS, self.store)
         self.said: list[wire.FromMaster] = []
         self.announced: list[Announce] = []
         self.excluded: list[Excluded] = []
+        self.holds: list[Held] = []
+        self.rearranged: list[Topology] = []
         self.holding = holding
         self.held: list[Persist] = []
         self.now_ms = 100_000
@@ -58,6 +62,10 @@ class Driven:
                 self.announced.append(effect)
             elif isinstance(effect, Excluded):
                 self.excluded.append(effect)
+            elif isinstance(effect, Held):
+                self.holds.append(effect)
+            elif isinstance(effect, Rearranged):
+                self.rearranged.append(effect.topology)
 
     def persist(self) -> None:
         """Let the write happen that the machine waits for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from quarkparsec.chain.block import RootBlock, ShardBlock
+from quarkparsec.chain.block import SWEPT, RootBlock, ShardBlock
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.root.root_store import RootStore
 from quarkparsec.shard.block_store import BlockStore
@@ -51,7 +51,7 @@ class Audit:
         require(root.header.parent_hash == self.roots[-1].hash, "the root chain is broken")
         require(tuple(sorted(blocks)) == root.participants, "a participant's block is missing")
         reexecutions = self.replicas.apply(blocks, lambda number: self.roots[number].hash)
-        shard_count = self.replicas.genesis.shard_count
+        shard_count = self.replicas.shard_count
         self._matching.check(EpochOfShards(blocks, reexecutions, shard_count))
         for shard_id, each in reexecutions.items():
             for step in in_live_order(each.steps, (live_order or {}).get(shard_id)):
@@ -59,20 +59,35 @@ class Audit:
         if self._comparison is not None:
             hashes = [block.hash for block in reversed(self.roots)]
             self._comparison.follow(root, hashes, reexecutions)
+        self._check_money(root)
+        if root.shard_count != shard_count:
+            self._split(root)
         self.roots.append(root)
         self._check_root(root)
 
+    def _split(self, root: RootBlock) -> None:
+        require(root.shard_count == 2 * self.replicas.shard_count, "shards are split in two")
+        is_swept = all(each.sweep == SWEPT for each in self.roots[-1].summaries)
+        require(is_swept, "shards are split before they are swept")
+        self.replicas.split(root.number)
+        self._check_money(root)
+
     def finish(self) -> None:
         """What can be said in the end only."""
+        self.replicas.check_nonces()
         require(not find_cycle(self.graph.edges), "transactions depend on one another in a circle")
 
     def _check_root(self, root: RootBlock) -> None:
+        require(len(root.summaries) == len(self.replicas.shards), "a shard has no summary")
         for shard_id, replica in self.replicas.shards.items():
-            named = root.summaries[shard_id].block_hash
-            require(replica.block_hash == named, "a root block names another block")
+            named = root.summaries[shard_id]
+            require(replica.block_hash == named.block_hash, "a root block names another block")
+            require(replica.state.sweep == named.sweep, "a sweep is said to be elsewhere")
+        self.replicas.check_places()
+
+    def _check_money(self, root: RootBlock) -> None:
         money = self.replicas.own_balances() + root.fees_pending
         require(money == root.supply, "money is lost or made")
-        self.replicas.check_places()
 
 
 def in_live_order(steps: list[Step], live_order: list[Place] | None) -> list[Step]:
@@ -96,7 +111,8 @@ def audit_databases(
     first = chain.block(Epoch(0))
     require(first is not None, "the root chain has no beginning")
     assert first is not None
-    contents = {shard_id: _beginning(genesis, shard_id) for shard_id in shards}
+    first_shards = map(ShardId, range(genesis.shard_count))
+    contents = {shard_id: _beginning(genesis, shard_id) for shard_id in first_shards}
     audit = Audit(genesis, first, contents, is_plain=is_plain)
     for number in range(1, chain.head().number + 1):
         root = chain.block(Epoch(number))

@@ -18,6 +18,7 @@ from quarkparsec.runners.transfer import debit
 from quarkparsec.runners.validity import check
 from quarkparsec.shard.block_builder import BuiltBlock, build_block
 from quarkparsec.shard.block_draft import BlockDraft
+from quarkparsec.shard.lane_sweep import sweep
 from quarkparsec.shard.opening import Opening
 from quarkparsec.shard.ticket_legs import apply_claim, apply_payment, run_call
 from quarkparsec.state.shard_state import ShardState
@@ -51,6 +52,7 @@ class Reexecution:
     def run(self, questions: list[Question]) -> BuiltBlock:
         """All lanes, and the block that comes of them. Raises Violation if it is another."""
         block, legs = self._block, self._block.legs
+        sweep(self._draft, self._state)
         for _ in range(block.in_shard_count):
             self._run_in_shard()
         self._run_tickets(sorted(questions))

@@ -9,6 +9,7 @@ from quarkparsec.chain.block import ShardBlock
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.legs import Call
 from quarkparsec.shard.block_store import BlockStore
+from quarkparsec.shard.division import child_batch, parent_batch
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.opening import BlockHash, open_block_again
 from quarkparsec.state.account import Account
@@ -22,12 +23,19 @@ from tests.serializability.violation import require
 class Replica:
     """The reference copy of one shard."""
 
-    def __init__(self, genesis: Genesis, shard_id: ShardId, contents: MemoryStore) -> None:
+    def __init__(
+        self,
+        genesis: Genesis,
+        shard_id: ShardId,
+        contents: MemoryStore,
+        block_hash: Hash32 | None = None,
+    ) -> None:
+        """`block_hash`: of the last block, unless that is block 0."""
         self.store: Final = contents.snapshot()
         self.state: Final = open_shard(self.store, genesis, shard_id)
-        header = BlockStore(self.store).header(Epoch(0))
-        assert header is not None
-        self.block_hash: Hash32 = header.hash
+        if block_hash is None:
+            block_hash = BlockStore(self.store).head_header(self.state).hash
+        self.block_hash = block_hash
         self._genesis: Final = genesis
 
     def apply(
@@ -41,6 +49,15 @@ class Replica:
         self.state.commit(built.state)
         self.block_hash = built.hash
         return reexecution
+
+    def divide(self, born: Epoch) -> Replica:
+        """Be one half from now on; returns the other."""
+        place = self.state.place
+        store = self.store.snapshot()
+        store.write(child_batch(place, born), sync=True)
+        self.store.write(parent_batch(place), sync=True)
+        self.state.divide(2 * place.shard_count)
+        return Replica(self._genesis, place.halves()[1].shard_id, store, self.block_hash)
 
     def own_entries(self) -> Iterator[tuple[Recipient, Account]]:
         """The entries that count in this shard."""
@@ -68,9 +85,12 @@ class Replicas:
 
     def __init__(self, genesis: Genesis, contents: Mapping[ShardId, MemoryStore]) -> None:
         self.genesis: Final = genesis
+        self.shard_count = genesis.shard_count
         self.shards: Final = {
             shard_id: Replica(genesis, shard_id, store) for shard_id, store in contents.items()
         }
+        self._left: Final[dict[tuple[ShardId, Recipient], int]] = {}
+        """The nonce of each account that a split left without its shard, in both halves."""
 
     def apply(
         self, blocks: Mapping[ShardId, ShardBlock], root_hash: BlockHash
@@ -84,7 +104,25 @@ class Replicas:
 
     def home_of(self, recipient: Recipient) -> ShardId:
         """The shard of a recipient's home."""
-        return shard_of(home_key(recipient), self.genesis.shard_count)
+        return shard_of(home_key(recipient), self.shard_count)
+
+    def split(self, born: Epoch) -> None:
+        """Every shard is two from now on."""
+        for shard_id, replica in list(self.shards.items()):
+            nonces = {recipient: account.nonce for recipient, account in replica.own_entries()}
+            child = replica.divide(born)
+            self.shards[child.state.shard_id] = child
+            for half in (shard_id, child.state.shard_id):
+                self._left.update(((half, each), nonce) for each, nonce in nonces.items() if nonce)
+        self.shard_count *= 2
+        self.check_nonces()
+
+    def check_nonces(self) -> None:
+        """No transaction from before a split can be executed again, in neither half."""
+        for (shard_id, recipient), nonce in self._left.items():
+            account = self.shards[shard_id].state.account(recipient)
+            is_kept = account is not None and account.nonce >= nonce
+            require(is_kept, f"shard {shard_id} has forgotten the nonce of 0x{recipient.hex()}")
 
     def own_balances(self) -> int:
         """The money in all entries that count."""

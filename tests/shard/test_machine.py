@@ -29,6 +29,8 @@ STATES = {
     states.Storing,
     states.Sealed,
     states.Committing,
+    states.Dividing,
+    states.Settling,
 }
 
 # What each event is for. Everywhere else it is late, repeated, or answered by something on its way.

@@ -12,21 +12,24 @@ They are checked against reference replicas that only ever execute committed bod
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from quarkparsec.chain.block import RootBlock, ShardBlock
+from quarkparsec.chain.transaction import Transaction
 from quarkparsec.crypto.keccak import keccak
+from quarkparsec.errors import Rejected
 from quarkparsec.root.root_store import RootStore
+from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.block_rows import TransactionPlace
 from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.shard.states import Sealed, Storing
 from quarkparsec.store import Reader
-from quarkparsec.types import Epoch, Hash32, Recipient, ShardId
+from quarkparsec.types import Epoch, Hash32, Recipient, ShardId, home_key, shard_of
 from tests.serializability.audit import Audit, committed_block
 from tests.serializability.step import TICKETS, Place
-from tests.serializability.violation import require
+from tests.serializability.violation import Violation, require
 
 if TYPE_CHECKING:
     from tests.simulation.disk import Disk
@@ -52,7 +55,10 @@ class Checker:
     def follow_roots(self) -> None:
         """Take in every root block that is durable by now."""
         chain = RootStore(self._root_disk.safe)
-        head = chain.head().number
+        last = chain.head()
+        head = last.number
+        known = chain.topology().shard_count
+        require(known == last.shard_count, "it isn't said where the shards are that there are")
         require(head >= self.roots[-1].number, "a durable root block is gone")
         while self.roots[-1].number < head:
             block = chain.block(Epoch(self.roots[-1].number + 1))
@@ -85,10 +91,30 @@ class Checker:
         root = self.roots[epoch]
         require(root.hash == machine.root_head.root_hash, "a shard follows another root chain")
         summary = root.summaries[shard_id]
-        header = machine.blocks.header(machine.shard_state.head)
-        require(header and header.hash == summary.block_hash, "a shard's last block is another")
+        header = machine.blocks.head_header(machine.shard_state)
+        require(header.hash == summary.block_hash, "a shard's last block is another")
         state_root = summary.shard_header().state_root
         require(machine.shard_state.root == state_root, "a shard's state is another")
+        self._is_half(shard_id, machine, root)
+
+    def _is_half(self, shard_id: ShardId, machine: ShardMachine, root: RootBlock) -> None:
+        """A shard is one of as many as the root chain says, and the one that it was split from or into is there."""
+        count = root.shard_count
+        require(machine.shard_state.shard_count == count, "a shard is of another number of shards")
+        require(
+            machine.shard_state.sweep == root.summaries[shard_id].sweep, "a sweep is elsewhere"
+        )
+        other_half = ShardId(shard_id ^ count // 2)
+        is_first = count == self.audit.replicas.genesis.shard_count
+        require(
+            is_first or other_half in self._shards, "a shard goes on before its other half stands"
+        )
+        strangers = [
+            item
+            for item in machine.pool
+            if shard_of(item.transaction.origin_key, count) != shard_id
+        ]
+        require(not strangers, "transactions of the other half stay in a pool")
 
     def shard_came_back(self, shard_id: ShardId, reader: Reader) -> None:
         """A shard runs again and shows what is on its disk, announced or not."""
@@ -104,9 +130,25 @@ class Checker:
         """Whatever was acknowledged here can still be read."""
         store = BlockStore(reader)
         for transaction_hash, (owner, place) in self.acknowledged.items():
-            if owner == shard_id:
+            if owner != shard_id:
+                require(store.place(transaction_hash) is None, "two shards show a transaction")
+            else:
                 require(store.place(transaction_hash) == place, "an acknowledged receipt is lost")
                 require(store.transaction(place), "an acknowledged transaction is lost")
+
+    def nothing_is_taken_again(
+        self, machine: ShardMachine | None, transactions: Iterable[Transaction]
+    ) -> None:
+        """What was executed anywhere is refused."""
+        assert machine is not None
+        for transaction in transactions:
+            candidate = Candidate(transaction, home_key(transaction.sender))
+            account = machine.shard_state.account(transaction.sender)
+            try:
+                machine.pool.add(candidate, account, 0)
+            except Rejected:
+                continue
+            raise Violation("a transaction is taken again")
 
     def shard_sealed(self, now: Storing | Sealed) -> None:
         """A shard has built a block: note in which order it made the legs of lane 2."""

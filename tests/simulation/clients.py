@@ -44,6 +44,8 @@ class Clients:
             if transaction.to is None
         }
         self._epochs_seen = 1
+        self._shard_count = world.genesis.shard_count
+        """As far as they know."""
         self._interval_ms: Final = world.random.choice((30, 300))
         self._crowd: Final = world.random.choice((1, len(wishes)))
         """How many come at once."""
@@ -58,6 +60,11 @@ class Clients:
         """What each account's nonce will be in the end."""
         return {sender: len(transactions) for sender, transactions in self._wishes.items()}
 
+    @property
+    def transactions(self) -> list[Transaction]:
+        """All that is wanted."""
+        return [each for row in self._wishes.values() for each in row]
+
     def load(self) -> None:
         """Some send, and others later."""
         world = self._world
@@ -69,11 +76,12 @@ class Clients:
     def _send_of(self, sender: Recipient) -> None:
         world = self._world
         first = self._acknowledged_of(sender)
-        shard_id = shard_of(home_key(sender), world.genesis.shard_count)
+        shard = world.shards.get(shard_of(home_key(sender), self._shard_count))
         for transaction in self._wishes[sender][first : first + WINDOW]:
             admit = partial(_admit, world.now_ms, self._candidate(transaction))
-            with suppress(Rejected):
-                world.shards[shard_id].do(admit)
+            if shard is not None:
+                with suppress(Rejected):
+                    shard.do(admit)
 
     def _candidate(self, transaction: Transaction) -> Candidate:
         to, sender_key = transaction.to, home_key(transaction.sender)
@@ -93,7 +101,10 @@ class Clients:
             for summary in block.summaries:
                 for recipient, key in summary.created:
                     self._contracts.setdefault(recipient, key)
-        self._epochs_seen = len(roots)
+        if self._epochs_seen < len(roots):
+            self._epochs_seen = len(roots)
+        else:
+            self._shard_count = roots[-1].shard_count  # of a split they hear late
 
     def _acknowledged_of(self, sender: Recipient) -> int:
         acknowledged = self._world.checker.acknowledged

@@ -36,17 +36,18 @@ class Network:
         """Carry a message, perhaps never, perhaps twice."""
         encoded = msgspec.msgpack.encode(message)
         receiver = self._receiver(sender, message)
-        if self._is_lost(sender.name, receiver.name):
+        if receiver is None or self._is_lost(sender.name, receiver.name):
             return
         world = self._world
         copies = 2 if world.random.random() < world.faults.repetition else 1
         for _ in range(copies):
             world.at(world.now_ms + self._delay_ms(), partial(self._deliver, receiver, encoded))
 
-    def _receiver(self, sender: Process, message: Any) -> Process:
+    def _receiver(self, sender: Process, message: Any) -> Process | None:
+        """None while a shard that was split off isn't there yet."""
         master = self._world.master
         if sender is master or isinstance(message, LaneMessages):
-            return self._world.shards[message.shard_id]
+            return self._world.shards.get(message.shard_id)
         return master
 
     def _delay_ms(self) -> int:

@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 from tests.simulation import sabotage as machines
 from tests.simulation.faults import Faults
 from tests.simulation.sabotage_lanes import PATCHES, Patch
+from tests.simulation.sabotage_splits import SPLIT_MACHINES, SPLIT_PATCHES
+from tests.simulation.traffic import NO_SPLITS, Splits
 from tests.simulation.world import Machines
 
 HARSH: Final = Faults(
@@ -35,6 +37,7 @@ class Planted(NamedTuple):
     patch: Patch | None = None
     only: tuple[str, ...] = ()
     """Kinds of transactions that bring it to light, as in `traffic`."""
+    splits: Splits = NO_SPLITS
 
 
 _FAULTS: Final = {
@@ -48,6 +51,11 @@ _ONLY: Final = {
     "takes any version": ("create", "fund"),
     "wounds the prepared": ("spawn", "deploy"),
     "waits for everybody": ("call",),
+}
+
+_SPLITS: Final = {
+    "splits again": Splits(1, 2),
+    "splits at once": Splits(1, 2),
 }
 
 PLANTED: Final[dict[str, Planted]] = {
@@ -66,5 +74,13 @@ PLANTED: Final[dict[str, Planted]] = {
     **{
         name: Planted(Machines(), _FAULTS.get(name), patch, _ONLY.get(name, ()))
         for name, patch in PATCHES.items()
+    },
+    **{
+        name: Planted(machines_, splits=_SPLITS.get(name, Splits(2, 1)))
+        for name, machines_ in SPLIT_MACHINES.items()
+    },
+    **{
+        name: Planted(Machines(), None, patch, (), _SPLITS.get(name, Splits(2, 1)))
+        for name, patch in SPLIT_PATCHES.items()
     },
 }

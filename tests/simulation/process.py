@@ -12,6 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from quarkparsec.effects import JobDone, Persist, Persisted, Run, Send, Tick, WakeAt
+from quarkparsec.shard.states import Settling
+from quarkparsec.types import Hash32
 from tests.simulation.disk import Disk
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ class Process:
         """Until then it takes no events."""
         self.steps = 0
         """How often something was about to happen to its machine."""
+        self.pooled: set[Hash32] = set()
+        """What waited in its pool before its last step, if it was split in it."""
         self._world: Final = world
         self._boot: Final = boot
         self._life = 0
@@ -57,8 +61,12 @@ class Process:
 
     def step(self, event: Any) -> None:
         """Give an event to the machine, if there is one."""
-        if self.machine is not None:
-            self._carry_out(self.machine.step(self._world.now_ms, event))
+        machine = self.machine
+        if machine is None:
+            return
+        if isinstance(machine.state, Settling):
+            self.pooled = {item.transaction.hash for item in machine.pool}
+        self._carry_out(machine.step(self._world.now_ms, event))
 
     def do(self, act: Callable[[Machine], list[Any]]) -> None:
         """Let somebody use the machine directly, if it is there."""
@@ -79,11 +87,19 @@ class Process:
                 self._world.announced(self, effect)
         self._world.stepped(self)
 
-    def _later(self, work: Callable[[], Any]) -> None:
-        """Do something after everything that is under way, and feed its result back later still."""
+    def beside(self, work: Callable[[], Any]) -> int:
+        """Do something after everything that is under way, and feed its result back later still.
+
+        Nothing else waits for it. Returns when it is over.
+        """
         begin_ms = max(self._busy_until_ms, self._world.now_ms) + self._world.disk_delay_ms(self)
-        end_ms = self._busy_until_ms = begin_ms + self._world.disk_delay_ms(self)
+        end_ms = begin_ms + self._world.disk_delay_ms(self)
         self._at(begin_ms, lambda: self._at(end_ms, self._feed, work()))
+        return end_ms
+
+    def _later(self, work: Callable[[], Any]) -> None:
+        """The same, and what is given later waits for it."""
+        self._busy_until_ms = self.beside(work)
 
     def _write(self, effect: Persist) -> Persisted:
         self.disk.write(effect.batch, sync=effect.sync)

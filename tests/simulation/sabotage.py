@@ -27,14 +27,13 @@ class Root(RootMachine):
 
     def step(self, now_ms: int, event: Any) -> list[root_events.Effect]:
         self._now_ms = now_ms
+        if isinstance(event, Persisted):
+            self._tickets.written(event.token)
+            self._rearrangement.written(now_ms, event.token)
         move = root.MOVES[type(event)].get(type(self._state))
         if move is not None:
             self._state = getattr(self, move.__name__)(self._state, event)
-        if isinstance(event, Persisted) and event.token in self._reservations:
-            self._tickets.reserved(self._reservations.pop(event.token))
-        if isinstance(self._state, root_states.Between):
-            self._state = self._open_if_due(self._state)
-        return self._take_effects()
+        return self._end_step()
 
 
 class Shard(ShardMachine):
@@ -65,8 +64,8 @@ class CommitsBeforePersisting(Root):
 class NeverSyncsRootBlocks(Root):
     """Writes root blocks without waiting for the disk."""
 
-    def _take_effects(self) -> list[root_events.Effect]:
-        return [_unsynced(effect) for effect in super()._take_effects()]
+    def _end_step(self) -> list[root_events.Effect]:
+        return [_unsynced(effect) for effect in super()._end_step()]
 
 
 class WelcomesTooEarly(Root):
@@ -118,9 +117,7 @@ class SkipsReplay(Shard):
             return super()._be_welcomed(joining, event)
         if event.visit != joining.visit:
             return joining
-        hashes = tuple(map(Hash32, event.root_hashes))
-        head = RootHead(event.epoch, hashes[-1], wire.from_amount(event.base_fee))
-        return self._commit(head, hashes, None)
+        return self._commit(RootHead.of(event), tuple(map(Hash32, event.root_hashes)), None)
 
 
 class BelievesOldWelcomes(Shard):

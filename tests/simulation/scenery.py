@@ -6,8 +6,8 @@ from functools import cache
 from typing import Final
 
 from quarkparsec.chain.genesis import Genesis
-from quarkparsec.root.genesis_block import genesis_root_block
-from quarkparsec.root.root_store import block_batch
+from quarkparsec.root.genesis_block import first_batch
+from quarkparsec.root.topology import SlavePlace
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.state.genesis_entry import GenesisEntry
 from quarkparsec.store import MemoryStore
@@ -17,29 +17,37 @@ from tests.simulation.wallet import CHAIN_ID, GWEI, wallets
 
 WALLETS_PER_SHARD: Final = 3
 GAS_LIMIT: Final = 1_000_000
+SLAVES: Final = (SlavePlace("slave", "127.0.0.1", 7001),)
+"""Where it is doesn't matter here: each shard is a process of its own."""
 
 
-def ledger_of(shard_id: int) -> Recipient:
-    """The ledger that lives in a shard from the beginning."""
-    return Recipient(b"\x1e" * 16 + shard_id.to_bytes(4, "big"))
+def ledger_of(group: int) -> Recipient:
+    """The ledger that lives with a group of accounts from the beginning."""
+    return Recipient(b"\x1e" * 16 + group.to_bytes(4, "big"))
 
 
-def factory_of(shard_id: int) -> Recipient:
-    """The factory that lives in a shard from the beginning."""
-    return Recipient(b"\xfa" * 16 + shard_id.to_bytes(4, "big"))
+def factory_of(group: int) -> Recipient:
+    """The factory that lives with a group of accounts from the beginning."""
+    return Recipient(b"\xfa" * 16 + group.to_bytes(4, "big"))
 
 
 @cache
-def genesis_of(shard_count: int, min_epoch_ms: int, heartbeat_ms: int) -> Genesis:
-    """A chain with a few rich accounts, a ledger and a factory in every shard."""
+def genesis_of(
+    shard_count: int, min_epoch_ms: int, heartbeat_ms: int, groups: int | None = None
+) -> Genesis:
+    """A chain with groups of a few rich accounts, a ledger and a factory: one for every shard.
+
+    Or more: those that will be in one shard after some splits.
+    """
+    groups = groups or shard_count
     alloc = {
         wallet.recipient: GenesisEntry(home_key(wallet.recipient), 0, 10**18, b"", {})
-        for group in wallets(shard_count, WALLETS_PER_SHARD).values()
-        for wallet in group
+        for members in wallets(groups, WALLETS_PER_SHARD).values()
+        for wallet in members
     }
-    for shard in range(shard_count):
-        alloc[ledger_of(shard)] = GenesisEntry(ShardKey(shard), 1, 10**9, LEDGER, {})
-        alloc[factory_of(shard)] = GenesisEntry(ShardKey(shard), 1, 10**9, FACTORY, {})
+    for group in range(groups):
+        alloc[ledger_of(group)] = GenesisEntry(ShardKey(group), 1, 10**9, LEDGER, {})
+        alloc[factory_of(group)] = GenesisEntry(ShardKey(group), 1, 10**9, FACTORY, {})
     return Genesis(
         chain_id=CHAIN_ID,
         fork="prague",
@@ -61,11 +69,13 @@ def genesis_of(shard_count: int, min_epoch_ms: int, heartbeat_ms: int) -> Genesi
 
 
 @cache
-def contents_of(shard_count: int) -> tuple[MemoryStore, tuple[MemoryStore, ...]]:
+def contents_of(
+    shard_count: int, groups: int | None = None
+) -> tuple[MemoryStore, tuple[MemoryStore, ...]]:
     """Fresh disks: the master's and each shard's."""
-    genesis = genesis_of(shard_count, 0, 0)
+    genesis = genesis_of(shard_count, 0, 0, groups)
     master = MemoryStore()
-    master.write(block_batch(genesis_root_block(genesis)), sync=True)
+    master.write(first_batch(genesis, SLAVES), sync=True)
     shards = []
     for shard_id in range(shard_count):
         store = MemoryStore()

@@ -37,12 +37,12 @@ def test_a_seed_that_once_failed_stays_fixed(path: Path) -> None:
 
 @pytest.mark.parametrize("bug", PLANTED)
 def test_a_planted_bug_is_found(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    machines, faults, patch, only = PLANTED[bug]
+    machines, faults, patch, only, splits = PLANTED[bug]
     if patch is not None:
         patch.plant(monkeypatch)
     for seed in range(SEEDS_UNTIL_FOUND):
         try:
-            simulate(seed, machines, faults, only)
+            simulate(seed, machines, faults, only, splits)
         except Exception:  # noqa: BLE001 - whatever stops the run has found it
             return
     pytest.fail(f"a cluster that {bug} breaks no promise in {SEEDS_UNTIL_FOUND} runs")

@@ -23,16 +23,39 @@ Wishes = dict[Recipient, list[Transaction]]
 """By sender, in nonce order."""
 
 
+class Splits(NamedTuple):
+    """How the shards of one run become more."""
+
+    shard_count: int
+    """In the beginning."""
+    times: int
+    """How often they are doubled."""
+
+
+NO_SPLITS: Final = Splits(0, 0)
+"""The shards stay as many as they are; how many, is drawn."""
+
+
 class Traffic(NamedTuple):
     """What is wanted in one run."""
 
     shard_count: int
+    """In the beginning."""
     wishes: Wishes
     is_plain: bool
     """Whether one plain chain would come to the same ends."""
+    splits: int = 0
+    """How often the shards are doubled."""
+
+    @property
+    def groups(self) -> int:
+        """How many shards there are in the end."""
+        return self.shard_count << self.splits
 
 
 TRANSACTIONS_PER_WALLET: Final = 8
+TRANSACTIONS_MAX: Final = 96
+"""Of all wallets, so that many shards don't make long runs."""
 SALTS: Final = 4
 """So few that creations meet at the same address."""
 
@@ -44,26 +67,40 @@ FUNDING_GAS: Final = 60_000
 KINDS: Final = ("near", "far", "call", "recall", "spawn", "create", "deploy", "fund")
 
 
-def draw_traffic(random: Random, only: Sequence[str] = ()) -> Traffic:
+def draw_splits(seed: int) -> Splits:
+    """In every other run none; drawn apart, so that a run without splits is what it was."""
+    random = Random(f"splits {seed}")
+    if random.random() < 0.5:
+        return NO_SPLITS
+    return random.choice((Splits(1, 1), Splits(2, 1), Splits(1, 2), Splits(2, 2), Splits(1, 3)))
+
+
+def draw_traffic(random: Random, only: Sequence[str] = (), splits: Splits = NO_SPLITS) -> Traffic:
     """The rows of all wallets. `only`: transactions of these kinds, all as frequent."""
-    shard_count = random.choice((1, 2, 2, 4))
-    drawing = _Drawing(random, shard_count, only)
-    return Traffic(shard_count, drawing.wishes(), not drawing.pays_contracts)
+    shard_count, times = random.choice((1, 2, 2, 4)), 0
+    if splits.times:
+        shard_count, times = splits
+    drawing = _Drawing(random, shard_count << times, only)
+    return Traffic(shard_count, drawing.wishes(), not drawing.pays_contracts, times)
 
 
 class _Drawing:
-    """One drawing: first what kind each transaction is, then what is in it."""
+    """One drawing: first what kind each transaction is, then what is in it.
+
+    It is drawn for the shards that there are in the end: those who are together then always were.
+    """
 
     def __init__(self, random: Random, shard_count: int, only: Sequence[str]) -> None:
         self._random: Final = random
         self._shards: Final = range(shard_count)
         self._wallets: Final = wallets(shard_count, WALLETS_PER_SHARD)
+        row = min(TRANSACTIONS_PER_WALLET, TRANSACTIONS_MAX // (shard_count * WALLETS_PER_SHARD))
         weights = [random.choice((0, 1, 1, 3)) for _ in KINDS]
         weights[0] = max(weights[0], 1)
         if only:
             weights = [int(kind in only) for kind in KINDS]
         self._kinds: Final = {
-            wallet.recipient: random.choices(KINDS, weights, k=TRANSACTIONS_PER_WALLET)
+            wallet.recipient: random.choices(KINDS, weights, k=row)
             for group in self._wallets.values()
             for wallet in group
         }

@@ -23,7 +23,7 @@ from quarkparsec.root.root_store import RootStore
 from quarkparsec.shard import events as shard_events
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
-from quarkparsec.shard.states import Sealed, Storing
+from quarkparsec.shard.states import Dividing, Sealed, Settling, Storing
 from quarkparsec.types import ShardId
 from tests.serializability.audit import Audit
 from tests.serializability.violation import Violation, require
@@ -31,10 +31,12 @@ from tests.simulation.checker import Checker
 from tests.simulation.clients import Clients
 from tests.simulation.disk import Disk
 from tests.simulation.faults import Faults, draw_faults
+from tests.simulation.halves import Halves, small_pieces
 from tests.simulation.network import Network
+from tests.simulation.operator import Operator
 from tests.simulation.process import Process
 from tests.simulation.scenery import contents_of, genesis_of
-from tests.simulation.traffic import Traffic, draw_traffic
+from tests.simulation.traffic import NO_SPLITS, Splits, Traffic, draw_splits, draw_traffic
 
 SAFETY_EVENTS: Final = 1_500
 """How long anything goes, in events."""
@@ -76,8 +78,14 @@ class World:
         faults: Faults | None = None,
         traffic: Traffic | None = None,
         crashes: Set[tuple[str, int]] = frozenset(),
+        *,
+        insists: bool = True,
     ) -> None:
-        """What isn't given is drawn. `crashes`: which processes die for sure, each at which of its steps."""
+        """What isn't given is drawn.
+
+        `crashes`: which processes die for sure, each at which of its steps. `insists`: whether the operator
+        asks again for a split that a dead master has forgotten.
+        """
         self.random: Final = Random(seed)
         self.faults = faults or draw_faults(self.random)
         self.now_ms = 1_000
@@ -87,41 +95,62 @@ class World:
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._sequence = 0
         self._trace: Final = blake2b(digest_size=8)
-        traffic = traffic or draw_traffic(self.random)
-        shard_count = traffic.shard_count
+        traffic = traffic or draw_traffic(self.random, splits=draw_splits(seed))
         self.genesis: Final = genesis_of(
-            shard_count, self.random.choice((0, 50, 500)), self.random.choice((0, 0, 5_000))
+            traffic.shard_count,
+            self.random.choice((0, 50, 500)),
+            self.random.choice((0, 0, 5_000)),
+            traffic.groups,
         )
         self.network: Final = Network(self)
-        self._build(shard_count, machines, traffic)
+        self._machines: Final = machines
+        self._build(traffic)
         self.clients: Final = Clients(self, traffic.wishes)
+        apart = Random(f"operator {seed}")
+        self._piece: Final = apart.choice((2, 5, 1_000))
+        self._operator: Final = Operator(self, traffic.splits, apart, insists=insists)
+        self._halves: Final = Halves(self)
+        self._safety_events: Final = SAFETY_EVENTS * (1 + traffic.splits)
 
-    def _build(self, shard_count: int, machines: Machines, traffic: Traffic) -> None:
-        genesis = self.genesis
-        master, contents = contents_of(shard_count)
+    def _build(self, traffic: Traffic) -> None:
+        genesis, machines = self.genesis, self._machines
+        master, contents = contents_of(traffic.shard_count, traffic.groups)
         self.master = Process(
             self, MASTER, Disk(master), lambda disk: machines.root(genesis, disk)
         )
-        self.shards = {
-            ShardId(index): Process(
-                self, f"shard {index}", Disk(store), partial(_boot_shard, machines, genesis, index)
-            )
-            for index, store in enumerate(contents)
-        }
-        disks = {shard_id: process.disk for shard_id, process in self.shards.items()}
-        beginnings = {shard_id: contents[shard_id] for shard_id in self.shards}
+        self._disks: dict[ShardId, Disk] = {}
+        self.shards: dict[ShardId, Process] = {}
+        beginnings = {ShardId(index): store for index, store in enumerate(contents)}
+        for shard_id, store in beginnings.items():
+            self._put(shard_id, Disk(store))
         audit = Audit(genesis, RootStore(master).head(), beginnings, is_plain=traffic.is_plain)
-        self.checker = Checker(audit, self.master.disk, disks)
+        self.checker = Checker(audit, self.master.disk, self._disks)
         self._applied: dict[ShardId, tuple[Any, int]] = {}
+
+    def _put(self, shard_id: ShardId, disk: Disk) -> Process:
+        boot = partial(_boot_shard, self._machines, self.genesis, shard_id)
+        process = Process(self, f"shard {shard_id}", disk, boot)
+        self.shards[shard_id], self._disks[shard_id] = process, disk
+        return process
+
+    def add_shard(self, shard_id: ShardId, disk: Disk) -> None:
+        """A shard was split off: it comes up as if it had been away."""
+        process = self._put(shard_id, disk)
+        self.at(self.now_ms + self.random.randint(0, 50), lambda: self._restart(process))
 
     # --- the run
 
     def run(self) -> Outcome:
         """Anything goes, then heal. Raises what was found."""
+        with small_pieces(self._piece):
+            return self._run()
+
+    def _run(self) -> Outcome:
         for process in (self.master, *self.shards.values()):
             self.at(self.random.randint(0, 50) + self.now_ms, process.start)
         self.at(self.now_ms, self.clients.load)
-        while self.events < SAFETY_EVENTS and self._queue and not self._is_done():
+        self._operator.load()
+        while self.events < self._safety_events and self._queue and not self._is_done():
             self._next()
         self._heal()
         deadline_ms = self.now_ms + LIVENESS_MS
@@ -194,6 +223,10 @@ class World:
             self.checker.root_announced(effect.block)
         elif isinstance(effect, shard_events.Announce):
             self.checker.shard_announced(self._shard_id(process), effect.block)
+        elif isinstance(effect, shard_events.Divide):
+            self._halves.divide(process, effect)
+        elif isinstance(effect, shard_events.HandOver):
+            self._halves.hand_over(process, effect)
 
     def stepped(self, process: Process) -> None:
         """Check a shard whenever it has moved along the root chain, or is there again."""
@@ -202,7 +235,7 @@ class World:
             return
         if isinstance(machine.state, Storing | Sealed):
             self.checker.shard_sealed(machine.state)
-        if machine.root_head.epoch == 0:
+        if machine.root_head.epoch == 0 or isinstance(machine.state, Dividing | Settling):
             return
         shard_id = self._shard_id(process)
         known_machine, known_epoch = self._applied.get(shard_id, (None, 0))
@@ -232,34 +265,39 @@ class World:
         return ShardId(int(process.name.removeprefix("shard ")))
 
     def _is_done(self) -> bool:
-        """Every payment is acknowledged, and every shard is at the root chain's head."""
-        if len(self.checker.acknowledged) < self.clients.wanted:
+        """Every payment is acknowledged, the shards are split, and all are at the root chain's head."""
+        if len(self.checker.acknowledged) < self.clients.wanted or not self._operator.is_done:
             return False
+        last = self.checker.roots[-1]
         machines = [process.machine for process in self.shards.values()]
-        return all(
+        return len(machines) == last.shard_count and all(
             isinstance(machine, ShardMachine)
-            and machine.root_head.epoch == self.checker.roots[-1].number
+            and machine.root_head.epoch == last.number
+            and not isinstance(machine.state, Dividing | Settling)
             for machine in machines
         )
 
     def _missing(self) -> str:
-        states = {name: type(p.machine.state).__name__ for name, p in self._named() if p.machine}
+        states = {name: type(p.machine.state).__name__ for name, p in self.named() if p.machine}
         decided = f"{len(self.checker.acknowledged)} of {self.clients.wanted} decided"
-        return f"{decided}, states {states}"
+        return f"{decided}, {self.checker.roots[-1].shard_count} shards, states {states}"
 
-    def _named(self) -> list[tuple[str, Process]]:
+    def named(self) -> list[tuple[str, Process]]:
+        """All processes."""
         return [(process.name, process) for process in (self.master, *self.shards.values())]
 
     def _check_end(self) -> None:
         for shard_id, process in self.shards.items():
             self.checker.receipts_are_there(shard_id, process.disk)
+            self.checker.nothing_is_taken_again(process.machine, self.clients.transactions)
         for sender, nonce in self.clients.nonces.items():
             require(self.checker.nonce(sender) == nonce, "an account's nonces have a gap")
         self.checker.finish()
 
 
-def _boot_shard(machines: Machines, genesis: Genesis, index: int, disk: Disk) -> ShardMachine:
-    shard_id = ShardId(index)
+def _boot_shard(
+    machines: Machines, genesis: Genesis, shard_id: ShardId, disk: Disk
+) -> ShardMachine:
     return machines.shard(genesis, shard_id, disk, open_shard(disk, genesis, shard_id))
 
 
@@ -268,7 +306,13 @@ def simulate(
     machines: Machines | None = None,
     faults: Faults | None = None,
     only: Sequence[str] = (),
+    splits: Splits | None = None,
 ) -> Outcome:
-    """Run one seed, with `only` some kinds of transactions. Raises Violation, Corrupt, InvariantBroken."""
-    traffic = draw_traffic(Random(seed), only) if only else None
+    """Run one seed, with `only` some kinds of transactions. Raises Violation, Corrupt, InvariantBroken.
+
+    `splits`: None draws them, unless `only` is given.
+    """
+    if not only and splits is None:
+        return World(seed, machines or Machines(), faults).run()
+    traffic = draw_traffic(Random(seed), only, splits or NO_SPLITS)
     return World(seed, machines or Machines(), faults, traffic).run()
