@@ -91,7 +91,8 @@ class Calls:
         return CallAnswer(b"", gas, "", [], [])
 
     def _journal(self, host: ShardHost, epoch: int) -> Journal:
-        return Journal(host.state.view(Epoch(epoch)), host.shard_id, host.state.shard_count)
+        view = host.state.view(Epoch(epoch))
+        return Journal(view, view.place)
 
     def _block(self, host: ShardHost, upon: queries.Surroundings) -> BlockContext:
         return BlockContext(

@@ -37,7 +37,7 @@ class StateView:
         head = read_head(snapshot).epoch
         self.epoch: Final = head if epoch is None else min(epoch, head)
         self._snapshot: Final = snapshot
-        self._place: Final = read_place(snapshot)
+        self.place: Final = read_place(snapshot)
         self._is_head: Final = self.epoch == head
         if not self._is_head and self.epoch < read_oldest(snapshot):
             raise PrunedHistory(f"the state of block {epoch} is no longer kept")
@@ -47,7 +47,7 @@ class StateView:
         encoded = self._value(account_key(recipient))
         if encoded is None:
             return None
-        return seen_in(self._place, recipient, decode_account(encoded), self._stored_code)
+        return seen_in(self.place, recipient, decode_account(encoded), self._stored_code)
 
     def storage(self, recipient: Recipient, slot: Slot) -> int:
         return decode_word(self._value(storage_key(recipient, slot)))
