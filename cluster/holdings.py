@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from cluster.division import open_database
 from cluster.identity import Identity
 from cluster.leveldb import LevelDBStore
 from cluster.shard_folders import ShardFolders
@@ -22,6 +23,7 @@ from cluster.topology_file import load_topology, save_topology
 from quarkparsec.errors import Corrupt, Elsewhere, InvalidInput, Unavailable
 from quarkparsec.limits import CATCH_UP_TIMEOUT_MS
 from quarkparsec.root.topology import Topology
+from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.events import HandOver
 from quarkparsec.types import ShardId
 from quarkparsec.wire.epoch import FromShard
@@ -50,7 +52,12 @@ class Holdings:
         """Of shards that went elsewhere."""
         self._down: Final[dict[ShardId, str]] = {}
         """Why those that can't be opened can't."""
+        self._handed_over: Final[dict[ShardId, Sequence[Candidate]]] = {}
+        """What waits for halves that aren't open yet."""
+        self._opening: Final[set[ShardId]] = set()
+        """Halves that are being opened."""
         self._opened = asyncio.Event()
+        self._is_closed = False
 
     # --- who is where
 
@@ -94,8 +101,8 @@ class Holdings:
         for shard_id in self._left_over():
             self._part(shard_id, self._delete(shard_id))
         for shard_id in self.shards:
-            if shard_id not in self.hosts and self._can_be_opened(shard_id):
-                self._let_come_up(shard_id, partial(LevelDBStore, self.path(shard_id)))
+            if not self._is_up(shard_id) and self._can_be_opened(shard_id):
+                self._let_come_up(shard_id, partial(open_database, self.path(shard_id), shard_id))
 
     # --- shards
 
@@ -128,20 +135,26 @@ class Holdings:
 
     def close(self) -> None:
         """Stop every shard and let go of the databases."""
+        self._is_closed = True
         for host in self.hosts.values():
             host.close()
 
     # --- what a split asks for
 
-    def is_open(self, shard_id: ShardId) -> bool:
-        return shard_id in self.hosts
-
-    def open_half(self, shard_id: ShardId, store: LevelDBStore) -> None:
-        self._let_come_up(shard_id, lambda: store)
+    def half_stands(self, shard_id: ShardId) -> None:
+        """Open it in a thread of its own: the other shards have to go on."""
+        if self._is_up(shard_id):
+            return
+        self._opening.add(shard_id)
+        loop = asyncio.get_running_loop()
+        opening = loop.run_in_executor(None, open_database, self.path(shard_id), shard_id)
+        opening.add_done_callback(partial(self._take_half, shard_id))
 
     def hand_over(self, effect: HandOver) -> None:
         host = self.hosts.get(effect.shard_id)
-        if host is not None:
+        if host is None:
+            self._handed_over[effect.shard_id] = effect.candidates
+        else:
             host.take_over(effect.candidates)
 
     # --- within
@@ -167,6 +180,20 @@ class Holdings:
         log.info("shard %d isn't here any more; deleting its database", shard_id)
         await asyncio.to_thread(self.folders.discard, shard_id)
 
+    def _is_up(self, shard_id: ShardId) -> bool:
+        return shard_id in self.hosts or shard_id in self._opening
+
+    def _take_half(self, shard_id: ShardId, opening: asyncio.Future[LevelDBStore]) -> None:
+        self._opening.discard(shard_id)
+        if self._is_closed:
+            if opening.exception() is None:
+                opening.result().close()
+            return
+        try:
+            self._let_come_up(shard_id, opening.result)
+        except Unavailable as error:
+            self._fail(error)
+
     def _let_come_up(self, shard_id: ShardId, open_store: Callable[[], LevelDBStore]) -> None:
         try:
             host = ShardHost(self._identity.genesis, shard_id, open_store(), self._send, self)
@@ -177,6 +204,7 @@ class Holdings:
             self.hosts[shard_id] = host
             host.driver.failed.add_done_callback(self._note_failure)
             host.driver.start()
+            host.take_over(self._handed_over.pop(shard_id, ()))
         self._opened.set()
         self._opened = asyncio.Event()
 
@@ -190,6 +218,10 @@ class Holdings:
             raise Elsewhere(f"{self._name} doesn't hold shard {shard_id}")
 
     def _note_failure(self, failed: asyncio.Future[None]) -> None:
-        if not failed.cancelled() and not self.failed.done():
-            self.failed.set_exception(failed.exception() or Unavailable("a shard has stopped"))
+        if not failed.cancelled():
+            self._fail(failed.exception() or Unavailable("a shard has stopped"))
+
+    def _fail(self, error: BaseException) -> None:
+        if not self.failed.done():
+            self.failed.set_exception(error)
             self.failed.exception()  # whoever waits for it sees it; nobody has to

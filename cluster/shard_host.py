@@ -1,7 +1,7 @@
 """One shard in a slave: its database, its machine, the thread that executes it, and who waits for it.
 
 When the shard is split, its thread makes the database of the new half, so nothing is written meanwhile. What
-waits in the pool for accounts of the new half is handed over once that is open, in one step.
+waits in the pool for accounts of the new half is handed over to it.
 """
 
 from __future__ import annotations
@@ -17,16 +17,14 @@ from cluster.driver import Driver, now_ms
 from cluster.leveldb import LevelDBStore
 from cluster.shard_folders import shard_folder
 from quarkparsec.chain.genesis import Genesis
-from quarkparsec.errors import Corrupt, Elsewhere, Rejected, Unavailable
+from quarkparsec.errors import Elsewhere, Rejected, Unavailable
 from quarkparsec.limits import CATCH_UP_TIMEOUT_MS
 from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.block_store import BlockStore
-from quarkparsec.shard.division import child_batch
 from quarkparsec.shard.events import Divide, Divided, HandOver
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.shard.states import Absent, Idle, Joining, Replaying
-from quarkparsec.state.stored import read_head
 from quarkparsec.state.view import StateView
 from quarkparsec.types import Epoch, Hash32, ShardId
 from quarkparsec.wire.epoch import FromShard
@@ -36,11 +34,8 @@ from quarkparsec.wire.lanes import LaneMessages
 class Siblings(Protocol):
     """What the split of a shard asks of the slave that holds it."""
 
-    def is_open(self, shard_id: ShardId) -> bool:
-        """Whether a shard is here and has come up."""
-
-    def open_half(self, shard_id: ShardId, store: LevelDBStore) -> None:
-        """The database of a new half stands: let the shard come up."""
+    def half_stands(self, shard_id: ShardId) -> None:
+        """The database of a new half is there: let the shard come up, if it hasn't."""
 
     def hand_over(self, effect: HandOver) -> None:
         """Give a new half the transactions that wait for it."""
@@ -188,28 +183,13 @@ class ShardHost:
             self._siblings.hand_over(effect)
 
     def _divide(self, effect: Divide) -> None:
-        if self._siblings.is_open(effect.shard_id):  # it was made before a crash
-            asyncio.get_running_loop().call_soon(self.driver.step, Divided(effect.shard_id))
-            return
+        half = self.store.path.with_name(shard_folder(effect.shard_id))
 
-        def then(half: LevelDBStore) -> None:
-            self._siblings.open_half(effect.shard_id, half)
+        def then(_: None) -> None:
+            self._siblings.half_stands(effect.shard_id)
             self.driver.step(Divided(effect.shard_id))
 
-        self.driver.do(lambda: self._make_half(effect), then)
-
-    def _make_half(self, effect: Divide) -> LevelDBStore:
-        path = self.store.path.with_name(shard_folder(effect.shard_id))
-        head = read_head(self.store)
-        place = self.state.place
-
-        def settle(store: LevelDBStore) -> None:
-            if read_head(store) != head:
-                raise Corrupt(f"the copy of shard {self.shard_id} isn't what it is a copy of")
-            store.write(child_batch(place, effect.born), sync=True)
-
-        divide_database(self.store.path, path, settle)
-        return LevelDBStore(path)
+        self.driver.do(lambda: divide_database(self.store.path, half, effect.born), then)
 
     # --- within
 

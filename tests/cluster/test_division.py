@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import random
 from pathlib import Path
@@ -11,11 +12,18 @@ from typing import NoReturn
 import pytest
 
 from cluster import division
-from cluster.division import DRAFT_SUFFIX, copy_database, divide_database
+from cluster.division import BORN, copy_database, divide_database, open_database
 from cluster.leveldb import LevelDBStore
 from quarkparsec.errors import Corrupt, Unavailable
+from quarkparsec.shard.block_store import BlockStore
+from quarkparsec.state.place import Place
+from quarkparsec.state.stored import read_place
+from quarkparsec.state.tables import PLACE_KEY
+from quarkparsec.types import Epoch, ShardId
 
 Rows = dict[bytes, bytes]
+
+PLACE = Place(ShardId(1), 4)
 
 
 def write_some(store: LevelDBStore, chance: random.Random, rows: Rows) -> None:
@@ -32,10 +40,6 @@ def contents(path: Path) -> Rows:
     found = dict(store.scan(b"", b"\xff" * 9))
     store.close()
     return found
-
-
-def settle(store: LevelDBStore) -> None:
-    store.write({b"whose": b"the half's"}, sync=True)
 
 
 def test_a_copy_made_while_compactions_run_holds_everything(tmp_path: Path) -> None:
@@ -163,28 +167,62 @@ def test_a_table_of_another_size_than_the_manifest_says_is_corrupt(tmp_path: Pat
     store.close()
 
 
-def test_a_half_says_whose_it_is_and_is_made_once(tmp_path: Path) -> None:
-    rows = Rows()
-    store = LevelDBStore(tmp_path / "db")
-    write_some(store, random.Random(9), rows)
+def a_shard(path: Path) -> LevelDBStore:
+    """The database of shard 1 among 4."""
+    store = LevelDBStore(path)
+    store.write({PLACE_KEY: PLACE.encode()}, sync=True)
+    return store
+
+
+def test_a_half_is_made_once_and_learns_whose_it_is_when_it_is_opened(tmp_path: Path) -> None:
+    store = a_shard(tmp_path / "db")
     for _ in range(2):
-        divide_database(store.path, tmp_path / "half", settle)
-        assert contents(tmp_path / "half") == rows | {b"whose": b"the half's"}
+        divide_database(store.path, tmp_path / "half", Epoch(7))
+        assert read_place(store) == PLACE
+        half = open_database(tmp_path / "half", ShardId(5))
+        assert read_place(half) == Place(ShardId(5), 8)
+        assert BlockStore(half).born == 7
+        half.close()
         store.write({b"later": b"on"}, sync=False)
+    assert b"later" not in contents(tmp_path / "half")
     store.close()
 
 
-def test_a_half_is_not_there_before_it_is_whole(tmp_path: Path) -> None:
-    def fail(_: LevelDBStore) -> NoReturn:
-        assert (tmp_path / f"half{DRAFT_SUFFIX}").exists()
-        assert not (tmp_path / "half").exists()
-        raise Corrupt("the power is cut")
+def test_a_half_that_was_opened_when_the_power_went_is_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
 
-    store = LevelDBStore(tmp_path / "db")
-    write_some(store, random.Random(10), {})
-    with pytest.raises(Corrupt, match="the power is cut"):
-        divide_database(store.path, tmp_path / "half", fail)
+    store = a_shard(tmp_path / "db")
+    divide_database(store.path, tmp_path / "half", Epoch(7))
+    store.close()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", cut)
+        with pytest.raises(KeyboardInterrupt):
+            open_database(tmp_path / "half", ShardId(5))
+    gc.collect()  # the end of a process would close it
+    for _ in range(2):
+        half = open_database(tmp_path / "half", ShardId(5))
+        assert read_place(half) == Place(ShardId(5), 8)
+        half.close()
+    assert not (tmp_path / "half" / BORN).exists()
+
+
+@pytest.mark.parametrize("step", ["copy_database", "_write_file", "sync_folder"])
+def test_a_half_is_not_there_before_it_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def cut(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    store = a_shard(tmp_path / "db")
+    with monkeypatch.context() as patch:
+        patch.setattr(division, step, cut)
+        with pytest.raises(KeyboardInterrupt):
+            divide_database(store.path, tmp_path / "half", Epoch(7))
     assert not (tmp_path / "half").exists()
-    divide_database(store.path, tmp_path / "half", settle)
-    assert not (tmp_path / f"half{DRAFT_SUFFIX}").exists()
+    divide_database(store.path, tmp_path / "half", Epoch(7))
+    open_database(tmp_path / "half", ShardId(5)).close()
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["db", "half"]
     store.close()

@@ -32,11 +32,8 @@ HOME = home_key(recipient_of(BOB))
 class Alone:
     """A slave with one shard, that isn't split."""
 
-    def is_open(self, shard_id: ShardId) -> bool:
-        return shard_id == SHARD
-
-    def open_half(self, shard_id: ShardId, store: LevelDBStore) -> None:
-        raise AssertionError(shard_id, store)
+    def half_stands(self, shard_id: ShardId) -> None:
+        raise AssertionError(shard_id)
 
     def hand_over(self, effect: HandOver) -> None:
         raise AssertionError(effect)
