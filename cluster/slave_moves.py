@@ -205,11 +205,14 @@ class SlaveMoves:
         await asyncio.to_thread(self._folders.discard_copy, effect.shard_id, effect.move)
 
     def _decide_on_whole(self, given: frozenset[ShardId]) -> coming.Whole | None:
-        """A whole copy of an earlier life is the shard, or waits for the master's word."""
+        """What whole copies of an earlier life are worth: the latest is the shard, or waits for the master's word."""
         undecided = None
-        for whole in self._folders.whole():
-            if whole.shard_id in given:
+        for whole in sorted(self._folders.whole(), key=lambda whole: whole.move, reverse=True):
+            is_given = whole.shard_id in given
+            if is_given and not self._folders.shard(whole.shard_id).exists():
                 self._folders.adopt(*whole)
+            elif is_given or undecided is not None:
+                self._folders.discard_copy(*whole)
             else:
                 undecided = whole
         return undecided

@@ -65,17 +65,23 @@ class Slave:
         self.is_up = True
         self.open, self.closed, self.copies = set(), set(), {}
         self.pools = {} if self.life else self.pools
-        mine = self.disk.topology.shards_of(self.name)
-        found = [Whole(shard_id, move) for shard_id, move in self.disk.whole]
-        undecided = [each for each in found if each.shard_id not in mine]
-        require(len(undecided) <= 1, "two whole copies whose moves aren't decided")
-        self.arrival = Arrival(undecided[0] if undecided else None)
+        self.arrival = Arrival(self._decide_on_whole())
         self.departure = Departure()
-        for each in found:
-            if each not in undecided:
-                self._later(partial(self._adopt, target_side.Adopt(*each)))
         self._later(self._follow)
         self._later(partial(self._world.connect, self.name))
+
+    def _decide_on_whole(self) -> Whole | None:
+        """The copy whose move isn't decided yet; the one that is the shard is adopted, others go."""
+        mine = self.disk.topology.shards_of(self.name)
+        undecided = None
+        for shard_id, move in sorted(self.disk.whole, key=lambda each: each[1], reverse=True):
+            if shard_id in mine and shard_id not in self.disk.shards:
+                self.disk.shards[shard_id] = self.disk.whole.pop((shard_id, move))
+            elif shard_id in mine or undecided is not None:
+                del self.disk.whole[shard_id, move]
+            else:
+                undecided = Whole(shard_id, move)
+        return undecided
 
     def find_master(self) -> None:
         self._step(MasterUp())
@@ -126,13 +132,16 @@ class Slave:
                 self._later(partial(self._complete, effect))
             case target_side.Discard():
                 self.copies.pop(effect.move, None)
-                self.disk.whole.pop((effect.shard_id, effect.move), None)
+                self._later(partial(self._delete_whole, effect))
             case target_side.Adopt():
                 self._later(partial(self._adopt, effect))
             case source_side.Shut():
                 self._later(partial(self._shut, effect))
             case source_side.Reopen():
                 self.closed.discard(effect.shard_id)
+
+    def _delete_whole(self, effect: target_side.Discard) -> None:
+        self.disk.whole.pop((effect.shard_id, effect.move), None)
 
     def _adopt(self, effect: target_side.Adopt) -> None:
         shard_id = effect.shard_id
@@ -160,7 +169,9 @@ class Slave:
             self._step(HasFailed(effect.move, "nobody is there"))
             return
         blocks = source.disk.shards[effect.shard_id]
-        require(effect.block_hash == block_hash(blocks), "the source goes on though it is held")
+        if effect.block_hash != block_hash(blocks):  # another master has forgotten the move
+            self._step(HasFailed(effect.move, "it went on"))
+            return
         pool = source.pools.get(effect.shard_id, "")
         self.copies[effect.move] = Copied(copied.source, blocks, pool)
         self._later(partial(self._make_whole, effect))
@@ -174,12 +185,10 @@ class Slave:
     def _shut(self, effect: source_side.Shut) -> None:
         if self.departure.state != source_side.Closing(effect.shard_id, effect.move):
             return
-        if effect.shard_id not in self.open:
-            self._step(HasFailed(effect.move, "it isn't here"))
+        last = self.disk.shards.get(effect.shard_id, 0)
+        if effect.shard_id not in self.open or block_hash(last) != effect.block_hash:
+            self._step(HasFailed(effect.move, "it isn't at rest"))
             return
-        require(
-            block_hash(self.disk.shards[effect.shard_id]) == effect.block_hash, "it isn't at rest"
-        )
         self.closed.add(effect.shard_id)
         self._later(partial(self._step, IsClosed(effect.move)))
 

@@ -1,8 +1,8 @@
 """Moves in one thread: the master's machine, those of the slaves, links that break, and disks, under one seed.
 
 What a shard does is reduced to a number: how many blocks it has. The root chain knows that number for every
-shard, and whoever is about to hold one must have all of them. Everything that a process does is one step, and
-before any of them the process may die: it loses all but its disk.
+shard, and whoever is about to hold one must have all of them. Everything that a process does is one step; before
+any step any process may die: it loses all but its disk, and comes up again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Set
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from quarkparsec.root.move_states import SlaveDown
 from quarkparsec.root.mover import Mover
@@ -23,13 +23,20 @@ from tests.simulation.moving.slave import Slave, SlaveDisk
 STEPS_MAX: Final = 2_000
 
 
+class Crash(NamedTuple):
+    """A process dies before a step of the world."""
+
+    step: int
+    name: str
+
+
 class World:
     """One run: a move or a drain, work at the shards, and processes that die when they are told to."""
 
-    def __init__(self, seed: int, crashes: Set[tuple[str, int]] = frozenset()) -> None:
+    def __init__(self, seed: int, crashes: Set[Crash] = frozenset()) -> None:
         self.random: Final = Random(seed)
-        self.crashes: Final = set(crashes)
-        self.steps: Final = dict.fromkeys((MASTER, *SLAVES), 0)
+        self.crashes: Final = crashes
+        self.steps = 0
         self.now_ms = 0
         self._pending: list[tuple[str, int, Callable[[], None]]] = []
         """Who does it, in which of its lives, and what."""
@@ -100,19 +107,19 @@ class World:
         return True
 
     def _step(self) -> None:
-        if sum(self.steps.values()) > STEPS_MAX:
+        if self.steps > STEPS_MAX:
             raise Wrong("it never comes to rest")
+        self.steps += 1
+        for name in (MASTER, *SLAVES):
+            if Crash(self.steps, name) in self.crashes:
+                self._crash(self.process(name))
         index = self.random.randrange(len(self._pending))
         name, life, act = self._pending.pop(index)
         process = self.process(name)
         if life != process.life:
             return
         self.now_ms += 1
-        self.steps[name] += 1
-        if (name, self.steps[name]) in self.crashes:
-            self._crash(process)
-        else:
-            act()
+        act()
         self._check()
 
     def _crash(self, process: Master | Slave) -> None:
