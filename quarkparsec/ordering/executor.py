@@ -27,6 +27,7 @@ from quarkparsec.ordering.outcome import (
     Ending,
     Failure,
     Miss,
+    Outcome,
     Program,
     Success,
     Value,
@@ -70,34 +71,29 @@ class Executor(Struct):
 
     def run(self, fingerprint: Fingerprint, program: Program) -> Ended | Requests:
         """Go on as far as the known values reach: how all ended, or what else one wants to read."""
-        endings = self.endings
+        endings, blind = self.endings, self.is_blind
         for candidate in self.strand.candidates[len(endings) :]:
-            ending = self._attempt(candidate, program)
-            if ending is None:
-                missing = self._missing(candidate.label)
-                self.asked |= missing
-                return [KVSReadRequest(fingerprint, key, True) for key in sorted(missing)]
-            endings.append(ending)
+            outcome = _run(program, candidate) if blind else self._attempt(candidate, program)
+            if isinstance(outcome, Wants):
+                asked = frozenset(outcome.keys)
+                self.asked |= asked
+                return [KVSReadRequest(fingerprint, key, True) for key in sorted(asked)]
+            endings.append(outcome)
         return Ended(fingerprint, tuple(endings), self.known or NO_VALUES)
 
-    def _attempt(self, candidate: TransactionCandidate, program: Program) -> Ending | None:
-        """How one transaction ends. None: what it reads has to be asked for."""
-        while self.is_blind or not self._missing(candidate.label):
-            view = NO_VALUES if self.is_blind else self._view(candidate.label)
-            try:
-                outcome = program(candidate, view)
-            except (QuarkparsecError, InvariantBroken):
-                raise
-            except Exception as poison:  # noqa: BLE001 - it must never stall those behind it
-                return Failure(f"execution failed: {type(poison).__name__}: {poison}")
+    def _attempt(self, candidate: TransactionCandidate, program: Program) -> Outcome:
+        """How one transaction ends, or what it reads that has to be asked for."""
+        label = candidate.label
+        while not (missing := self._missing(label)):
+            outcome = _run(program, candidate, self._view(label))
             if isinstance(outcome, Success):
-                return self._keep(candidate.label, outcome) if outcome.writes else outcome
+                return self._keep(label, outcome)
             if not isinstance(outcome, Wants):
                 return outcome
-            ending = self._want(candidate.label, outcome.keys)
+            ending = self._want(label, outcome.keys)
             if ending is not None:
                 return ending
-        return None
+        return Wants(missing)
 
     def _keep(self, label: Label, success: Success) -> Ending:
         """What was written is for those after it to read, if all of it may be written (R16)."""
@@ -139,3 +135,12 @@ class Executor(Struct):
         shard, nothing is pushed: it asks for its eager reads, too."""
         known = self.known or NO_VALUES
         return (label.eager | self._wanted) - known.keys() - self.writes.keys()
+
+
+def _run(program: Program, candidate: TransactionCandidate, values: Values = NO_VALUES) -> Outcome:
+    try:
+        return program(candidate, values)
+    except (QuarkparsecError, InvariantBroken):
+        raise
+    except Exception as poison:  # noqa: BLE001 - it must never stall those behind it
+        return Failure(f"execution failed: {type(poison).__name__}: {poison}")
