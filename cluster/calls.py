@@ -107,7 +107,7 @@ class Calls:
 
 def _journal(host: ShardHost, query: Execution) -> Journal:
     view = host.view(query.upon.epoch, query.shard_count)
-    return Journal(view, view.place.shard_id, view.place.shard_count)
+    return Journal(view, view.place)
 
 
 def _to_call(unsigned: queries.UnsignedCall) -> Call:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from quarkparsec.codec import rlp
 from quarkparsec.errors import InvalidInput
 from quarkparsec.types import RECIPIENT_BYTES, Recipient, Slot
@@ -32,3 +34,8 @@ def _decode_slot(item: rlp.Item) -> Slot:
     if not isinstance(item, bytes) or len(item) != 32:
         raise InvalidInput("rlp: a storage slot has 32 bytes")
     return Slot(item)
+
+
+def warm_keys(recipient: Recipient, slots: Iterable[Slot]) -> list[bytes]:
+    """What an entry makes warm in a journal: the recipient and each of its slots (EIP-2930)."""
+    return [recipient, *(recipient + slot for slot in slots)]

@@ -58,7 +58,6 @@ class _Universal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     code: str
     nonce: str = "0x1"
-    storage: dict[str, str] = {}
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,7 +105,7 @@ class Genesis(msgspec.Struct, frozen=True, dict=True):
     extra_data: bytes
     alloc: Mapping[Recipient, GenesisEntry]
     universal_contracts: Mapping[Recipient, GenesisEntry]
-    """Their shard key is set for each shard."""
+    """In every shard, and a part of each for every shard key. Their entries' own shard key is that of the shard."""
 
     @cached_property
     def universal(self) -> frozenset[Recipient]:
@@ -261,8 +260,8 @@ def _universal(contracts: Mapping[str, _Universal]) -> dict[Recipient, GenesisEn
         if recipient in entries:
             raise InvalidInput(f"genesis: {path} is there twice")
         nonce = _quantity(contract.nonce, f"{path}.nonce", bits=64)
-        code, storage = _data(contract.code, f"{path}.code"), _storage(contract.storage, path)
-        entries[recipient] = GenesisEntry(ShardKey(0), nonce, 0, code, storage)
+        code = _data(contract.code, f"{path}.code")
+        entries[recipient] = GenesisEntry(ShardKey(0), nonce, 0, code, {})
     return entries
 
 

@@ -30,7 +30,6 @@ from quarkparsec.limits import BLOCK_HASH_WINDOW, RESEND_MS
 from quarkparsec.root import root_store as rows
 from quarkparsec.root.barriers import IN_SHARD, missing_participants, next_lane
 from quarkparsec.root.blocks import build_root_block, coinbase_home, read_summary
-from quarkparsec.root.epoch_plan import plan_epoch
 from quarkparsec.root.events import Announce, Effect, Event, LinkDown, LinkUp, Told
 from quarkparsec.root.members import Member
 from quarkparsec.root.membership import Membership
@@ -41,9 +40,9 @@ from quarkparsec.root.orders import (
     seal_order,
     welcome_order,
 )
-from quarkparsec.root.pace import Pace, participants
 from quarkparsec.root.rearrangement import Rearrangement
 from quarkparsec.root.root_store import RootStore
+from quarkparsec.root.schedule import Schedule
 from quarkparsec.root.states import (
     Between,
     Executing,
@@ -58,7 +57,7 @@ from quarkparsec.root.states import (
 from quarkparsec.root.ticket_supply import TicketSupply
 from quarkparsec.root.topology import Move, SlavePlace, Topology
 from quarkparsec.store import Store
-from quarkparsec.types import Epoch, ShardId, Wei
+from quarkparsec.types import ShardId, Wei
 from quarkparsec.wire import epoch as wire
 from quarkparsec.wire.epoch import Committed, HasWork, Join, LaneEnded, Sealed, from_amount
 
@@ -72,12 +71,13 @@ class RootMachine:
         self._head = chain.head()
         self._hashes = deque(chain.last_hashes(BLOCK_HASH_WINDOW), BLOCK_HASH_WINDOW)
         self._term = chain.term() + 1
-        self._attempt = 0
         self._effects: Final = Effects[Told]()
         self._members: Final = Membership(self._head.shard_count, self._term, self._effects)
         self._rearrangement: Final = Rearrangement(chain.topology(), self._members, self._effects)
         self._tickets: Final = TicketSupply(self._term, chain.tickets_bound(), self._effects)
-        self._pace: Final = Pace(genesis)
+        self._schedule: Final = Schedule(
+            genesis, self._term, self._tickets, self._members, self._rearrangement
+        )
         self._tick_ms = 0
         """When to look next whether something must be said again."""
         self._state: State = Starting(0)
@@ -232,26 +232,10 @@ class RootMachine:
 
     # --- an epoch
 
-    def _due_ms(self) -> int | None:
-        is_awaited = self._rearrangement.splits
-        return self._pace.due_ms(self._members, self._head.number, is_awaited=is_awaited)
-
     def _open_if_due(self, between: Between) -> State:
-        due_ms = self._due_ms()
-        if due_ms is None or self._now_ms < due_ms:
+        plan = self._schedule.next_plan(self._now_ms, self._head)
+        if plan is None:
             return between
-        self._tickets.reserve(len(self._members))
-        tickets = self._tickets.grant(self._members.present)
-        if tickets is None:
-            return between
-        self._pace.opened(self._now_ms)
-        plan = plan_epoch(
-            self._head,
-            wire.Round(Epoch(self._head.number + 1), self._term, self._attempt),
-            participants(self._members, coinbase_home(self._head)),
-            tickets,
-            self._now_ms,
-        )
         return self._go_on(self._open(Executing(plan, IN_SHARD, {}), plan.participants))
 
     def _open(self, now: Executing, shards: Iterable[ShardId]) -> Executing:
@@ -322,9 +306,8 @@ class RootMachine:
         if event.token != storing.token:
             return storing
         before, self._head = self._head, storing.block
-        self._pace.committed(before, self._head, self._members)
+        self._schedule.committed(before, self._head)
         self._hashes.append(self._head.hash)
-        self._attempt = 0
         for shard_id in self._members.present:
             self._ask(commit_order(self._head, self._term, shard_id))
         self._members.grow(self._head.shard_count)
@@ -332,7 +315,7 @@ class RootMachine:
         return Between()
 
     def _abort(self, now: InRound) -> State:
-        self._attempt += 1
+        self._schedule.aborted()
         for shard_id in now.plan.participants:
             self._effects.send(wire.Abort(shard_id, now.plan.round))
         return Between()
@@ -365,7 +348,7 @@ class RootMachine:
         """Ask for the next tick: when something may have to be repeated, or an epoch opens."""
         at_ms = self._tick_ms
         if isinstance(self._state, Between):
-            due_ms = self._due_ms()
+            due_ms = self._schedule.due_ms(self._head)
             at_ms = at_ms if due_ms is None else min(at_ms, due_ms)
         if at_ms != self._wake_ms:
             self._wake_ms = at_ms

@@ -23,7 +23,7 @@ def is_transfer(
     """Whether nothing runs at `recipient` (no code, no precompiled contract, no delegation to set) and the
     money stays there."""
     return (
-        not journal.entry(recipient).has_code
+        not journal.has_code(recipient)
         and recipient not in PRECOMPILES[block.fork]
         and not transaction.authorizations
         and (journal.is_home_of(recipient) or transaction.from_key is not None)

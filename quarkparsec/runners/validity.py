@@ -23,7 +23,7 @@ from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.state.account import delegate_of
 from quarkparsec.state.entry import Entry
 from quarkparsec.state.journal import Journal
-from quarkparsec.types import Gas, ShardKey, Wei, shard_of
+from quarkparsec.types import Gas, ShardKey, Wei
 
 
 class NonceTooLow(Rejected):
@@ -64,6 +64,10 @@ def check(journal: Journal, transaction: Transaction, block: BlockContext, gas_l
 def check_sender(journal: Journal, transaction: Transaction, block: BlockContext) -> None:
     """Raise Rejected unless the sender's account allows it; asked where that account is."""
     sender = journal.entry(transaction.sender)
+    if not journal.owns(transaction.origin_key):
+        raise Rejected(
+            f"the sender's account is in another shard: address 0x{sender.recipient.hex()}"
+        )
     if transaction.nonce != sender.nonce:
         raise _wrong_nonce(transaction, sender.nonce)
     if sender.has_code:
@@ -100,9 +104,9 @@ def is_meant(sender: Entry, from_key: ShardKey | None) -> bool:
 def check_target(journal: Journal, transaction: Transaction, fork: Fork) -> None:
     """Raise Rejected if an explicit transaction goes to an address that this shard has no room for."""
     to, to_key = transaction.to, transaction.to_key
-    if to is None or to_key is None or shard_of(to_key, journal.shard_count) != journal.shard_id:
+    if to is None or to_key is None or not journal.owns(to_key):
         return
-    if journal.entry(to).has_code or to in PRECOMPILES[fork]:
+    if journal.has_code(to) or to in PRECOMPILES[fork]:
         return
     key = journal.key_of(to, to_key)
     if key != to_key:

@@ -16,12 +16,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from quarkparsec.chain.access_list import warm_keys
 from quarkparsec.chain.fork import PRECOMPILES
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.ordering.label import WHOLE_SHARD, Key, Keys, Label
 from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.shard.account_queue import Candidate
-from quarkparsec.state.journal import Journal, warm_keys
+from quarkparsec.state.journal import Journal
 from quarkparsec.types import Recipient
 
 ALWAYS_WARM: Final[Key] = b""
@@ -36,7 +37,7 @@ def label_of(candidate: Candidate, journal: Journal, context: BlockContext) -> L
         return WHOLE_SHARD
     if transaction.access_list:
         return _listed(transaction, to)
-    if runs_code or journal.entry(to).has_code or to in PRECOMPILES[context.fork]:
+    if runs_code or journal.has_code(to) or to in PRECOMPILES[context.fork]:
         return WHOLE_SHARD
     sender, coinbase = transaction.sender, context.coinbase
     keys: Keys = (sender, to) if sender != to else (sender,)

@@ -119,7 +119,7 @@ class _Turns:
         if self._again and self._is_behind(transaction):
             return self._give_another_turn(transaction, request.label)
         is_here = neighbourhood.destination_of(candidate) == neighbourhood.shard_id
-        if is_here and to is not None and draft.journal.entry(to).has_code:
+        if is_here and to is not None and draft.journal.has_code(to):
             if is_payment(request.label):
                 return self._give_another_turn(transaction, WHOLE_SHARD)
             candidate = self._rerouted(candidate)

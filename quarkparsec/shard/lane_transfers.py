@@ -114,7 +114,7 @@ class TransferLane:
 
     def _is_refused(self, credit: lanes.Credit) -> bool:
         """Whether a transfer would pass by code, or the account has another key than the credit."""
-        has_code = self._draft.journal.entry(Recipient(credit.recipient)).has_code
+        has_code = self._draft.journal.has_code(Recipient(credit.recipient))
         return (has_code and credit.is_transfer) or self._key_of(credit) != credit.shard_key
 
     def _key_of(self, credit: lanes.Credit) -> ShardKey:

@@ -10,9 +10,14 @@ A transaction runs between `begin_transaction` and `end_transaction`. All its fr
 (a call to code of another key runs a stub that reverts, a universal contract takes its caller's key, a
 creation its creator's), so the key is given once, at the beginning.
 
-Which key a new entry gets: a contract takes the key of the frame that creates it. A user account takes
-its home key if its home is in this shard, else the frame's: nobody can capture the key of an account
-that has not been used yet by paying one wei to it first.
+Which key a new entry gets: a contract takes the key of the frame that creates it. A user account takes its
+home key: nobody can capture the key of an account that has not been used yet by paying one wei to it first.
+Only whom a transaction or a credit *addresses*, by all 24 bytes, gets the key that was addressed, if its
+home isn't here; so does a foreign user account, of which only the nonce is left. So money that frames pay in
+passing to an account from elsewhere lies in a foreign entry until it goes home, in the same epoch.
+
+A universal contract stands for the part of it that the frame's key has (state/universal): `entry` leads
+there, and everything but its code is the part's.
 
 Warm addresses and slots (EIP-2929), transient storage (EIP-1153), refunds' original values (EIP-2200)
 and logs live for one transaction and roll back with everything else.
@@ -20,46 +25,34 @@ and logs live for one transaction and roll back with everything else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from quarkparsec.crypto.keccak import EMPTY_HASH, EMPTY_TRIE_ROOT, keccak
-from quarkparsec.errors import invariant
+from quarkparsec.errors import Corrupt, invariant
 from quarkparsec.state.account import Account
 from quarkparsec.state.entry import Entry, EntryChange
 from quarkparsec.state.foreign import FOREIGN_STUB
+from quarkparsec.state.place import Place
+from quarkparsec.state.source import StateSource
+from quarkparsec.state.universal import part_of
 from quarkparsec.types import (
     Hash32,
     Recipient,
-    ShardId,
     ShardKey,
     Slot,
     home_key,
-    shard_of,
 )
-
-
-class StateSource(Protocol):
-    """The state below a journal, fixed while the journal lives."""
-
-    def account(self, recipient: Recipient) -> Account | None:
-        """The entry, or None."""
-
-    def storage(self, recipient: Recipient, slot: Slot) -> int:
-        """The word stored in a slot; 0 when there is none."""
-
-    def code(self, code_hash: Hash32) -> bytes:
-        """The code with that hash. Raises Corrupt if it isn't there."""
 
 
 class Journal:
     """Working copies, undo log, and what belongs to the running transaction."""
 
-    def __init__(self, source: StateSource, shard_id: ShardId, shard_count: int) -> None:
+    def __init__(self, source: StateSource, place: Place) -> None:
         self.source: Final = source
-        self.shard_id: Final = shard_id
-        self.shard_count: Final = shard_count
+        self.universal: Final = place.universal
+        self.owns: Final = place.owns
         self.entries: dict[Recipient, Entry] = {}
+        """Universal contracts' too, of the parts that have the frame's key."""
         self.undo: list[tuple[Any, Any, Any]] = []
         """(what, where in it, old value); see `rollback` for the three kinds of `what`."""
         self.dirty: set[Recipient] = set()
@@ -81,11 +74,24 @@ class Journal:
         """What this transaction made warm, rolled back or not: locks care for that, too."""
         self._newborn: list[Entry] = []
         """Entries that this transaction made contracts of, rolled back or not."""
+        self._addressed: Recipient | None = None
+        """Whom the transaction means under the frame's key."""
+        self._balances: dict[Recipient, int] = {}
+        """What entries that this transaction changed had before it."""
+        self._parts: set[Recipient] = set()
+        """Universal contracts among the entries."""
 
     # --- one transaction
 
-    def begin_transaction(self, frame_key: ShardKey) -> None:
-        """Start a transaction whose frames all have `frame_key`."""
+    def begin_transaction(self, frame_key: ShardKey, addressed: Recipient | None = None) -> None:
+        """Start a transaction whose frames all have `frame_key`.
+
+        `addressed`: an account that it means under this very key.
+        """
+        if frame_key != self.frame_key:
+            for contract in self._parts:
+                del self.entries[contract]
+            self._parts.clear()
         for entry in self._newborn:
             entry.created = False
         self._newborn.clear()
@@ -95,6 +101,8 @@ class Journal:
         self.originals.clear()
         self.touched.clear()
         self.accessed.clear()
+        self._balances.clear()
+        self._addressed = addressed
         self.frame_key = frame_key
 
     def end_transaction(self) -> None:
@@ -125,10 +133,14 @@ class Journal:
     def entry(self, recipient: Recipient) -> Entry:
         """The working copy, loaded on first use."""
         found = self.entries.get(recipient)
-        if found is None:
-            account = self.source.account(recipient)
-            found = self.entries[recipient] = Entry(recipient, account, self.frame_key)
-        return found
+        return self._load(recipient) if found is None else found
+
+    def nonce(self, recipient: Recipient) -> int:
+        """What a contract's next creation counts."""
+        nonce = self.entry(recipient).nonce
+        return (
+            max(nonce, self._template(recipient).nonce) if recipient in self.universal else nonce
+        )
 
     def set_nonce(self, recipient: Recipient, nonce: int) -> None:
         entry = self._written(recipient)
@@ -159,9 +171,10 @@ class Journal:
         payer.nonce += 1
         payer.balance -= cost
         payee.balance += value
-        if value and not payee.exists:
-            payee.exists = True
-            payee.shard_key = self._key_of_new(recipient, frame_key)
+        if value:
+            if not (payee.exists and self.is_own(payee)):
+                payee.exists = True
+                payee.shard_key = self._key_addressed(recipient, frame_key)
         elif payee.is_empty:
             payee.exists = False  # touched (EIP-161)
         self.dirty.add(sender)
@@ -175,7 +188,7 @@ class Journal:
 
     def credit(self, recipient: Recipient, shard_key: ShardKey, amount: int) -> None:
         """Money that arrives for recipient ‖ shard key."""
-        self.begin_transaction(shard_key)
+        self.begin_transaction(shard_key, recipient)
         self.add_balance(recipient, amount)
         self.end_transaction()
 
@@ -193,11 +206,20 @@ class Journal:
 
     def code(self, recipient: Recipient) -> bytes:
         """The code of an account; b"" when it has none."""
-        code_hash = self.entry(recipient).code_hash
+        code_hash = self.code_hash(recipient)
         if code_hash == EMPTY_HASH:
             return b""
         code = self.codes.get(code_hash)
         return self.source.code(code_hash) if code is None else code
+
+    def code_hash(self, recipient: Recipient) -> Hash32:
+        """The hash of `code`."""
+        holder = self._template if recipient in self.universal else self.entry
+        return holder(recipient).code_hash
+
+    def has_code(self, recipient: Recipient) -> bool:
+        """Whether there is code at an account."""
+        return self.code_hash(recipient) != EMPTY_HASH
 
     def set_code(self, recipient: Recipient, code: bytes) -> None:
         entry = self._written(recipient)
@@ -234,7 +256,7 @@ class Journal:
         value = entry.storage.get(slot)
         if value is None:
             empty = entry.storage_root == EMPTY_TRIE_ROOT
-            value = 0 if empty else self.source.storage(recipient, slot)
+            value = 0 if empty else self.source.storage(entry.recipient, slot)
             entry.storage[slot] = entry.loaded[slot] = value
         return value
 
@@ -285,13 +307,19 @@ class Journal:
 
     def _written(self, recipient: Recipient) -> Entry:
         entry = self.entry(recipient)
-        if recipient not in self.touched:
-            self.dirty.add(recipient)
-            self.touched.add(recipient)
-            self.undo.append((self.touched, recipient, None))
+        holder = entry.recipient
+        if holder not in self.touched:
+            self.dirty.add(holder)
+            self.touched.add(holder)
+            self.undo.append((self.touched, holder, None))
+            self._balances.setdefault(holder, entry.balance)
         if not entry.exists:
             self._set(entry, "exists", True)
-            self._set(entry, "shard_key", self._key_of_new(recipient, self.frame_key))
+            self._set(entry, "shard_key", self._key_of_new(holder))
+        elif holder == self._addressed and self._is_vacant(entry):
+            self._set(entry, "shard_key", self._key_of_new(holder))
+        if holder != recipient and not entry.nonce:  # or it would go when it has no money
+            self._set(entry, "nonce", self._template(recipient).nonce)
         return entry
 
     def _delete(self, entry: Entry) -> None:
@@ -307,31 +335,54 @@ class Journal:
 
     def is_home_of(self, recipient: Recipient) -> bool:
         """Whether this shard is the recipient's home."""
-        return shard_of(home_key(recipient), self.shard_count) == self.shard_id
+        return self.owns(self.key_at_home(recipient))
 
-    def key_of(self, recipient: Recipient, frame_key: ShardKey) -> ShardKey:
-        """The key of an entry, or that which it would get if a frame of `frame_key` created it."""
+    def key_at_home(self, recipient: Recipient) -> ShardKey:
+        """The key of an account that nobody addressed under another."""
+        return home_key(recipient)
+
+    def key_of(self, recipient: Recipient, key: ShardKey) -> ShardKey:
+        """The key of an entry, or that which it would get if it was addressed under `key`."""
         entry = self.entry(recipient)
-        return entry.shard_key if entry.exists else self._key_of_new(recipient, frame_key)
+        is_vacant = not entry.exists or self._is_vacant(entry)
+        return self._key_addressed(recipient, key) if is_vacant else entry.shard_key
 
     def is_own(self, entry: Entry) -> bool:
         """Whether the entry counts here; one of a foreign key is a stub."""
-        return shard_of(entry.shard_key, self.shard_count) == self.shard_id
+        return self.owns(entry.shard_key)
 
     def balance_before(self, entry: Entry) -> int:
         """What an account had when the running (or last) transaction began."""
-        for what, where, old in self.undo:
-            if what is entry and where == "balance":
-                return int(old)
-        return entry.balance
+        return self._balances.get(entry.recipient, entry.balance)
 
-    def _key_of_new(self, recipient: Recipient, frame_key: ShardKey) -> ShardKey:
-        return home_key(recipient) if self.is_home_of(recipient) else frame_key
+    def _load(self, recipient: Recipient) -> Entry:
+        if recipient in self.universal:
+            found = self.entry(part_of(recipient, self.frame_key))
+            self._parts.add(recipient)
+        else:
+            account = self.source.account(recipient)
+            found = Entry(recipient, account, self.key_at_home(recipient))
+        self.entries[recipient] = found
+        return found
 
+    def _template(self, contract: Recipient) -> Account:
+        """What genesis has put into every shard."""
+        account = self.source.account(contract)
+        if account is None:
+            raise Corrupt(f"the universal contract {contract.hex()} is missing")
+        return account
 
-def warm_keys(recipient: Recipient, slots: Iterable[Slot]) -> list[bytes]:
-    """What an access list entry makes warm: the recipient and each of its slots (EIP-2930)."""
-    return [recipient, *(recipient + slot for slot in slots)]
+    def _is_vacant(self, entry: Entry) -> bool:
+        """Whether nothing but a nonce is left of an entry, of a user whose account is elsewhere."""
+        return not (self.is_own(entry) or entry.has_code)
+
+    def _key_of_new(self, recipient: Recipient) -> ShardKey:
+        if recipient == self._addressed:
+            return self._key_addressed(recipient, self.frame_key)
+        return self.key_at_home(recipient)
+
+    def _key_addressed(self, recipient: Recipient, key: ShardKey) -> ShardKey:
+        return self.key_at_home(recipient) if self.is_home_of(recipient) else key
 
 
 def _restore(table: dict[Any, Any], key: Any, old: Any) -> None:

@@ -170,7 +170,7 @@ class ShardState:
 
     def journal(self) -> Journal:
         """An empty journal over the head."""
-        return Journal(self, self.shard_id, self.shard_count)
+        return Journal(self, self.place)
 
     def next_piece(self) -> Piece:
         """What the next epoch sweeps."""

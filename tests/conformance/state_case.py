@@ -22,7 +22,9 @@ from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.runners.evm.executor import execute
 from quarkparsec.runners.outcome import Done
 from quarkparsec.state.journal import Journal
+from quarkparsec.state.place import Place
 from quarkparsec.types import Gas, Hash32, Recipient, ShardId, ShardKey, Wei
+from tests.conformance.one_key import OneKeyJournal
 from tests.runners.dict_state import DictState
 
 MAINNET = 1
@@ -118,7 +120,7 @@ def run(case: StateCase) -> Result:
     state, block = case.state(), case.block()
     try:
         transaction = case.transaction()
-        journal = Journal(state, ShardId(0), 1)
+        journal = OneKeyJournal(state, Place(ShardId(0), 1))
         done = execute(journal, transaction, KEY, block)
     except (Rejected, InvalidInput) as error:
         return Result(state.ethereum_root(), _hash_logs(()), error)

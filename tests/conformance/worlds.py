@@ -20,7 +20,9 @@ from quarkparsec.chain.access_list import AccessList
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.runners.evm.executor import execute
-from quarkparsec.types import Recipient, Slot
+from quarkparsec.state.place import Place
+from quarkparsec.types import Recipient, ShardId, Slot
+from tests.conformance.one_key import OneKeyJournal
 from tests.runners.assembler import assemble
 from tests.runners.scene import CHAIN_ID, COINBASE, ETHER, KEY, Scene
 from tests.runners.scene import done as ended
@@ -63,6 +65,7 @@ class Ours:
     def __init__(self, contracts: Mapping[bytes, bytes]) -> None:
         self.contracts = contracts
         self.scene = Scene(base_fee=0)
+        self.scene.journal = OneKeyJournal(self.scene.state, Place(ShardId(0), 1))
         self.scene.state.put(SENDER, ETHER)
         for recipient, code in contracts.items():
             self.scene.contract(Recipient(recipient), code)

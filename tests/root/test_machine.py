@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
+from quarkparsec.chain.block import SWEEP_BEGINS
 from quarkparsec.effects import Tick
 from quarkparsec.limits import ANSWER_TIMEOUT_MS, RESEND_MS
 from quarkparsec.root import states
@@ -212,6 +213,12 @@ def test_other_tips_than_the_lane_reported_exclude_the_shard() -> None:
     assert [each.reason for each in driven.excluded] == [
         "sealed with another tips than the epoch's"
     ]
+
+
+def test_a_sweep_that_goes_back_excludes_the_shard() -> None:
+    driven, home, _ = sealing()
+    driven.give(driven.sealed(home, tips=3, sweep=SWEEP_BEGINS))
+    assert [each.reason for each in driven.excluded] == ["sealed with a sweep that goes back"]
 
 
 def test_a_stranger_is_invited_instead_of_heard() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from quarkparsec.chain.block import RootBlock
+from quarkparsec.chain.block import SWEEP_BEGINS, RootBlock
 from quarkparsec.limits import SLOW_EPOCH_MS
 from quarkparsec.root.genesis_block import genesis_root_block
 from quarkparsec.root.members import Member
@@ -62,6 +62,23 @@ def test_what_waits_for_an_absent_shard_does_not_make_empty_blocks_in_a_row() ->
     assert slow.due_ms(waiting, HEAD) == START_MS + SLOW_EPOCH_MS
     slow.committed(block(0), block(1), waiting)
     assert slow.due_ms(waiting, HEAD) == START_MS + 50
+
+
+def test_a_block_that_only_sweeps_is_no_empty_one() -> None:
+    waiting = [member(0, Work.READY)]
+    sweeping = replace(
+        block(0), summaries=tuple(each._replace(sweep=SWEEP_BEGINS) for each in block(0).summaries)
+    )
+    busy = pace()
+    busy.committed(sweeping, block(0), waiting)
+    assert busy.due_ms(waiting, HEAD) == START_MS + 50
+    busy.committed(sweeping, sweeping, waiting)
+    assert busy.due_ms(waiting, HEAD) == START_MS + SLOW_EPOCH_MS
+
+
+def test_a_block_that_somebody_waits_for_is_due_though_nobody_has_work() -> None:
+    assert pace(50).due_ms([member(0)], HEAD, is_awaited=True) == START_MS + 50
+    assert pace(50).due_ms([member(0, applied=2)], HEAD, is_awaited=True) is None
 
 
 def test_an_empty_block_that_nobody_had_work_for_slows_nothing_down() -> None:

@@ -13,6 +13,7 @@ from quarkparsec.runners.evm.executor import execute
 from quarkparsec.runners.outcome import Done, Outcome
 from quarkparsec.state.entry import Entry
 from quarkparsec.state.journal import Journal
+from quarkparsec.state.place import Place
 from quarkparsec.types import Gas, Hash32, Recipient, ShardId, ShardKey, Slot, Wei
 from tests.runners.dict_state import DictState
 
@@ -52,7 +53,8 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.state.put(SENDER, ETHER)
-        self.journal = Journal(self.state, ShardId(self.shard_id), self.shard_count)
+        place = Place(ShardId(self.shard_id), self.shard_count, self.universal)
+        self.journal = Journal(self.state, place)
 
     @property
     def block(self) -> BlockContext:

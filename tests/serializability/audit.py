@@ -70,8 +70,6 @@ class Audit:
         is_swept = all(each.sweep == SWEPT for each in self.roots[-1].summaries)
         require(is_swept, "shards are split before they are swept")
         self.replicas.split(root.number)
-        if self._comparison is not None:
-            self._comparison.split()
         self._check_money(root)
 
     def finish(self) -> None:

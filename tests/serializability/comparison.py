@@ -2,7 +2,7 @@
 
 Compared are every transaction's status, gas, logs and output, and after each epoch every account that was
 touched: its balance (of its home account, or of the contract where it lives), nonce, code and storage. Left
-out are the nonces of universal contracts, which count in each shard. The coinbase has what the cluster
+out are the nonces of universal contracts, which count under each key. The coinbase has what the cluster
 still owes it, too.
 """
 
@@ -45,24 +45,15 @@ class Comparison:
         for recipient in touched - self._replicas.genesis.universal:
             self._compare_account(recipient, root)
 
-    def split(self) -> None:
-        """Every shard is two from now on, and so are the replicas."""
-        self._plain.split(
-            (shard_id, recipient)
-            for shard_id, replica in self._replicas.shards.items()
-            for recipient, _ in replica.strangers()
-        )
-
     def _compare_ending(self, step: Step) -> None:
         transaction, done = step.transaction, step.done
         assert transaction is not None
         assert done is not None
         logs = tuple((log.recipient, log.topics, log.data) for log in done.logs)
         ours = Ending(done.status == 1, done.gas_used, logs, done.output)
-        theirs = self._plain.send(transaction, step.shard_id)
+        assert step.to_key is not None
+        theirs = self._plain.send(transaction, step.to_key)
         require(ours == theirs, f"{step.place}: a plain chain says {theirs}, the cluster {ours}")
-        for recipient, _ in done.gains:
-            self._plain.meet(recipient, step.shard_id)
 
     def _compare_account(self, recipient: Recipient, root: RootBlock) -> None:
         name, plain, genesis = f"0x{recipient.hex()}", self._plain, self._replicas.genesis

@@ -1,14 +1,14 @@
 """One plain Ethereum chain without shards: stock py-evm, one state, one transaction after the other.
 
 Given a cluster's transactions in fingerprint order it must come to the same ends. It knows one thing of
-sharding, because gas depends on it: a contract that pays a user account of another home creates that
-account in its own shard, and pays the surcharge for new accounts (once an epoch: the money then goes home).
-An account that a split has left there with its nonce isn't new.
+sharding, because gas depends on it: to a contract, user accounts of other shard keys are new until it has paid
+them in the same transaction, so it pays the surcharge for new accounts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from eth.constants import BLANK_ROOT_HASH
@@ -21,7 +21,7 @@ from eth_utils import ValidationError
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.header import Header
 from quarkparsec.chain.transaction import Transaction
-from quarkparsec.types import Hash32, Recipient, ShardId, Slot, home_key, shard_of
+from quarkparsec.types import Hash32, Recipient, ShardKey, Slot, home_key
 from tests.serializability.violation import Violation
 
 Logs = tuple[tuple[bytes, tuple[bytes, ...], bytes], ...]
@@ -37,12 +37,25 @@ class Ending(NamedTuple):
 
 
 class _State(PragueState):  # type: ignore[misc]  # py-evm has no types
-    """py-evm's state, in which accounts of other homes look new."""
+    """py-evm's state, in which accounts of other keys look new."""
 
     looks_new: Callable[[bytes], bool] = staticmethod(lambda _: False)
 
     def account_exists(self, address: bytes) -> bool:
         return bool(super().account_exists(address)) and not self.looks_new(address)
+
+    def is_richer(self, address: bytes) -> bool:
+        """Whether an account has more than when the transaction began."""
+        return bool(self.get_balance(address) > self.before.get(address, 2**256))
+
+    def set_balance(self, address: bytes, balance: int) -> None:
+        self.before.setdefault(address, self.get_balance(address))
+        super().set_balance(address, balance)
+
+    @cached_property
+    def before(self) -> dict[bytes, int]:
+        """What accounts had, whose balance the transaction has touched."""
+        return {}
 
 
 class PlainChain:
@@ -50,9 +63,6 @@ class PlainChain:
 
     def __init__(self, genesis: Genesis) -> None:
         self._genesis: Final = genesis
-        self._shard_count = genesis.shard_count
-        self._left: frozenset[tuple[ShardId, Recipient]] = frozenset()
-        """What splits have left of accounts of another shard."""
         self._state: Final = _State(AtomicDB(), _context(genesis, None, ()), BLANK_ROOT_HASH)
         accounts = {**genesis.alloc, **genesis.universal_contracts}
         for recipient, entry in accounts.items():
@@ -62,26 +72,19 @@ class PlainChain:
             for slot, word in entry.storage.items():
                 self._state.set_storage(recipient, int.from_bytes(slot, "big"), word)
         self._state.lock_changes()
-        self._shard_id = ShardId(0)
+        self._frame_key = ShardKey(0)
         self._sender = b""
-        self._met: set[tuple[ShardId, Recipient]] = set()
-        """Who was paid in a shard where they aren't at home, in this epoch."""
         self._state.looks_new = self._looks_new
 
     def begin_epoch(self, header: Header, hashes: Iterable[Hash32]) -> None:
         """What transactions see of the block; `hashes` are those of the blocks before, the last first."""
         self._state.execution_context = _context(self._genesis, header, hashes)
-        self._met.clear()
 
-    def split(self, left: Iterable[tuple[ShardId, Recipient]]) -> None:
-        """There are twice as many shards, and this is what is left in them of others' accounts."""
-        self._shard_count *= 2
-        self._left = frozenset(left)
-
-    def send(self, transaction: Transaction, shard_id: ShardId) -> Ending:
-        """Run a transaction, which the cluster ran in shard `shard_id`."""
-        self._shard_id, self._sender = shard_id, transaction.sender
+    def send(self, transaction: Transaction, frame_key: ShardKey) -> Ending:
+        """Run a transaction, whose frames had `frame_key` in the cluster."""
+        self._frame_key, self._sender = frame_key, transaction.sender
         state = self._state
+        state.before.clear()
         try:
             computation = state.apply_transaction(PragueTransactionBuilder.decode(transaction.raw))
         except ValidationError as error:
@@ -94,10 +97,6 @@ class PlainChain:
             for account, topics, data in computation.get_log_entries()
         )
         return Ending(computation.is_success, used, logs, computation.output)
-
-    def meet(self, recipient: Recipient, shard_id: ShardId) -> None:
-        """A stranger has money in a shard for the rest of the epoch."""
-        self._met.add((shard_id, recipient))
 
     # --- accounts
 
@@ -115,10 +114,8 @@ class PlainChain:
 
     def _looks_new(self, address: bytes) -> bool:
         recipient = Recipient(address)
-        is_at_home = shard_of(home_key(recipient), self._shard_count) == self._shard_id
-        place = self._shard_id, recipient
-        is_known = recipient == self._sender or place in self._met or place in self._left
-        return not (is_at_home or is_known or self._state.get_code(recipient))
+        is_known = recipient == self._sender or home_key(recipient) == self._frame_key
+        return not (is_known or self._state.get_code(recipient) or self._state.is_richer(address))
 
 
 def _context(genesis: Genesis, header: Header | None, hashes: Iterable[Hash32]) -> Any:

@@ -33,7 +33,7 @@ class RecordingJournal(Journal):
         return access
 
     def __init__(self, state: ShardState) -> None:
-        super().__init__(state, state.shard_id, state.shard_count)
+        super().__init__(state, state.place)
         self._reads: set[Recipient] = set()
         self._writes: set[Recipient] = set()
 

@@ -66,14 +66,6 @@ class Replica:
             if self.state.is_own(account):
                 yield Recipient(key[len(ACCOUNT) :]), account
 
-    def strangers(self) -> Iterator[tuple[Recipient, Account]]:
-        """What is seen of entries that don't count here."""
-        for key, _ in self.store.scan(ACCOUNT, prefix_stop(ACCOUNT)):
-            recipient = Recipient(key[len(ACCOUNT) :])
-            account = self.state.account(recipient)
-            if account is not None and not self.state.is_own(account):
-                yield recipient, account
-
     def own_entry(self, recipient: Recipient) -> Account | None:
         """An entry, if it counts in this shard."""
         account = self.state.account(recipient)

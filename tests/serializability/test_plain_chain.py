@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quarkparsec.types import Recipient, ShardId
+from quarkparsec.types import Recipient, ShardId, ShardKey, home_key
 from tests.serializability.plain_chain import PlainChain
 from tests.serializability.small_history import history
 from tests.simulation.contracts import words
@@ -11,10 +11,8 @@ from tests.simulation.small_work import SHARD_COUNT
 from tests.simulation.traffic import CALL_GAS
 from tests.simulation.wallet import GWEI, TIP, wallets
 
-HERE, THERE = ShardId(0), ShardId(1)
 PEOPLE = wallets(SHARD_COUNT, WALLETS_PER_SHARD)
-ALICE, BOB = PEOPLE[HERE][0], PEOPLE[HERE][1]
-STRANGER = PEOPLE[THERE][0].recipient
+ALICE, BOB = PEOPLE[ShardId(0)][0], PEOPLE[ShardId(0)][1]
 NEW_ACCOUNT_GAS = 25_000
 COLD_AND_WARM_GAS = 17_100 + 17_100 + 17_100
 """What three slots cost more when they are written for the first time."""
@@ -26,17 +24,17 @@ def chain() -> PlainChain:
     return made
 
 
-def pay(plain: PlainChain, nonce: int, payee: Recipient, shard_id: ShardId = HERE) -> int:
-    """Let the ledger pay one wei; the gas that it took."""
+def pay(plain: PlainChain, nonce: int, payee: Recipient, key: ShardKey) -> int:
+    """Let the ledger pay one wei, as if it lay under `key`; the gas that it took."""
     call = ALICE.sign(nonce, ledger_of(0), 1, words(payee, 1, 0, b""), CALL_GAS)
-    ending = plain.send(call, shard_id)
+    ending = plain.send(call, key)
     assert ending.succeeded
     return ending.gas_used
 
 
 def test_fees_are_burned_and_tips_go_to_the_coinbase() -> None:
     plain = chain()
-    ending = plain.send(ALICE.sign(0, BOB.recipient, value=5), HERE)
+    ending = plain.send(ALICE.sign(0, BOB.recipient, value=5), home_key(BOB.recipient))
     base_fee = history().roots[1].header.base_fee
     assert (ending.succeeded, ending.gas_used, ending.logs) == (True, 21_000, ())
     spent = 10**18 - plain.balance(ALICE.recipient)
@@ -47,19 +45,16 @@ def test_fees_are_burned_and_tips_go_to_the_coinbase() -> None:
     assert plain.nonce(ALICE.recipient) == 1
 
 
-def test_the_first_payment_to_a_stranger_in_an_epoch_pays_for_a_new_account() -> None:
-    plain = chain()
-    pay(plain, 0, BOB.recipient)
-    at_home = pay(plain, 1, BOB.recipient)
-    first = pay(plain, 2, STRANGER)
-    assert first == at_home + NEW_ACCOUNT_GAS
-    plain.meet(STRANGER, HERE)
-    assert pay(plain, 3, STRANGER) == at_home
-    plain.begin_epoch(history().roots[1].header, ())
-    assert pay(plain, 4, STRANGER) == first
+def test_a_payment_to_an_account_of_another_key_pays_for_a_new_account() -> None:
+    plain, own, other = chain(), home_key(BOB.recipient), ShardKey(0)
+    pay(plain, 0, BOB.recipient, own)
+    to_a_friend = pay(plain, 1, BOB.recipient, own)
+    to_a_stranger = pay(plain, 2, BOB.recipient, other)
+    assert to_a_stranger == to_a_friend + NEW_ACCOUNT_GAS
+    assert pay(plain, 3, BOB.recipient, other) == to_a_stranger
 
 
 def test_who_sends_is_no_stranger() -> None:
-    plain = chain()
-    pay(plain, 0, BOB.recipient)
-    assert pay(plain, 1, ALICE.recipient, THERE) == pay(plain, 2, ALICE.recipient, HERE)
+    plain, own = chain(), home_key(ALICE.recipient)
+    pay(plain, 0, BOB.recipient, own)
+    assert pay(plain, 1, ALICE.recipient, own) == pay(plain, 2, ALICE.recipient, ShardKey(0))

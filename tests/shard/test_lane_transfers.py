@@ -164,14 +164,20 @@ def test_a_payout_for_a_contract_that_lives_elsewhere_follows_it() -> None:
     assert [each.source for each in settled.block(0).legs.credits] == [1]
 
 
-def test_money_left_by_an_explicit_transaction_stays_where_it_is() -> None:
+@pytest.mark.parametrize("has_account", [True, False])
+def test_money_left_by_an_explicit_transaction_stays_with_who_has_an_account_there(
+    has_account: bool,
+) -> None:
     payer = contract_at(1)
-    shards = Neighbours({payer: paying(EVE.recipient, 11)}, balances={(ALICE.recipient, 1): ETHER})
+    there = {(EVE.recipient, 1): 1} if has_account else {}
+    shards = Neighbours(
+        {payer: paying(EVE.recipient, 11)}, balances={(ALICE.recipient, 1): ETHER, **there}
+    )
     explicit = sign(ALICE, 0, payer, chain_id=20803 << 32 | 1)
     settled = shards.run(explicit)
     assert settled.done(explicit).shard_id == 1
-    assert shards.balance(EVE.recipient, 1) == 11
-    assert shards.balance(EVE.recipient) == ETHER
+    assert shards.balance(EVE.recipient, 1) == (12 if has_account else 0)
+    assert shards.balance(EVE.recipient) == ETHER + (0 if has_account else 11)
 
 
 @given(

@@ -1,7 +1,7 @@
 """What runs in the simulated cluster: small contracts whose storage shows in which order they were called.
 
-All take words. They read no balance that money on its way home could change (fees and payouts arrive at
-the end of an epoch), so one plain EVM that runs the same transactions in the same order must agree.
+All take words. They read no balances but their own: others' don't show (runners/evm/contract_rule). So one plain
+EVM that runs the same transactions in the same order must agree.
 """
 
 from __future__ import annotations

@@ -154,8 +154,9 @@ class _Drawing:
 
     def _call(self, _: ShardId, wallet: Wallet, nonce: int) -> Transaction:
         shard = self._any_shard()
-        watched = self._random.choice(self._watched(shard)) if self._random.random() < 0.5 else b""
-        return self._order(wallet, nonce, ledger_of(shard), watched)
+        ledger = ledger_of(shard)
+        watched = ledger if self._random.random() < 0.5 else b""
+        return self._order(wallet, nonce, ledger, watched)
 
     def _recall(self, shard: ShardId, wallet: Wallet, nonce: int) -> Transaction:
         """Call a ledger that the sender has created, or else has just paid for as good as anybody."""
@@ -197,6 +198,3 @@ class _Drawing:
             return self._random.choice(self._to_be_born)
         group = self._wallets[self._any_shard()]
         return self._random.choice(group[1::2]).recipient
-
-    def _watched(self, shard: ShardId) -> list[Recipient]:
-        return [wallet.recipient for wallet in self._wallets[shard][::2]]

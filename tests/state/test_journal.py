@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 
+from quarkparsec.chain.access_list import warm_keys
 from quarkparsec.crypto.keccak import EMPTY_HASH, EMPTY_TRIE_ROOT, keccak
 from quarkparsec.errors import InvariantBroken
 from quarkparsec.state.account import Account
 from quarkparsec.state.entry import EntryChange
-from quarkparsec.state.journal import Journal, warm_keys
+from quarkparsec.state.journal import Journal
 from quarkparsec.types import Hash32, Nonce, Recipient, ShardKey, Slot, Wei, home_key
 from tests.state.words import (
     CODES,
     FRAME_KEY,
     OTHER_KEY,
+    PLACE,
     SHARD_COUNT,
     SHARD_ID,
     at_home,
@@ -58,7 +60,7 @@ def source() -> Source:
 
 @pytest.fixture
 def journal(source: Source) -> Journal:
-    journal = Journal(source, SHARD_ID, SHARD_COUNT)
+    journal = Journal(source, PLACE)
     journal.begin_transaction(FRAME_KEY)
     return journal
 
@@ -223,7 +225,7 @@ def test_an_account_left_empty_goes_with_its_transaction(journal: Journal) -> No
 def test_an_empty_account_that_was_only_touched_in_vain_stays(source: Source) -> None:
     """A touch that was rolled back is no touch (EIP-161), so it deletes nothing."""
     source.accounts[BOB] = Account(Nonce(0), Wei(0), EMPTY_TRIE_ROOT, EMPTY_HASH, home_key(BOB))
-    journal = Journal(source, SHARD_ID, SHARD_COUNT)
+    journal = Journal(source, PLACE)
     journal.begin_transaction(FRAME_KEY)
     checkpoint = journal.begin()
     journal.add_balance(BOB, 0)
@@ -288,16 +290,29 @@ def test_a_new_account_at_home_takes_its_home_key_whatever_the_frame(journal: Jo
     assert journal.entry(BOB).shard_key == home_key(BOB) != FRAME_KEY
 
 
-def test_a_new_account_away_from_home_takes_the_frames_key(journal: Journal) -> None:
+def test_who_is_paid_away_from_home_keeps_the_home_key(journal: Journal) -> None:
     journal.set_balance(away(1), 1)
-    assert journal.entry(away(1)).shard_key == FRAME_KEY
+    assert journal.entry(away(1)).shard_key == home_key(away(1))
+    assert not journal.is_own(journal.entry(away(1)))
 
 
-def test_a_look_at_an_absent_account_fixes_no_key(journal: Journal) -> None:
+def test_who_is_addressed_away_from_home_takes_the_frames_key(journal: Journal) -> None:
     assert not journal.entry(away(1)).exists
-    journal.begin_transaction(OTHER_KEY)
-    journal.set_balance(away(1), 1)
+    for recipient in (away(1), BOB):
+        journal.begin_transaction(OTHER_KEY, recipient)
+        journal.set_balance(recipient, 1)
     assert journal.entry(away(1)).shard_key == OTHER_KEY
+    assert journal.entry(BOB).shard_key == home_key(BOB)
+
+
+def test_what_is_left_of_an_account_that_went_elsewhere_makes_room_for_who_is_addressed(
+    journal: Journal,
+) -> None:
+    journal.set_nonce(away(1), 7)
+    assert journal.key_of(away(1), OTHER_KEY) == OTHER_KEY
+    journal.credit(away(1), OTHER_KEY, 5)
+    left = journal.entry(away(1))
+    assert (left.shard_key, left.nonce, left.balance) == (OTHER_KEY, 7, 5)
 
 
 @pytest.mark.parametrize("recipient", [BOB, away(1)])

@@ -9,7 +9,7 @@ from quarkparsec.state.foreign import FOREIGN_STUB
 from quarkparsec.state.journal import Journal
 from quarkparsec.types import ShardKey, home_key
 from tests.runners.dict_state import DictState
-from tests.state.words import FRAME_KEY, OTHER_KEY, SHARD_COUNT, SHARD_ID, at_home, away
+from tests.state.words import FRAME_KEY, OTHER_KEY, PLACE, at_home, away
 
 ALICE, NOBODY, STRANGER, CONTRACT = at_home(1), at_home(2), away(3), at_home(4)
 FAR_KEY = ShardKey(0x3002)
@@ -21,7 +21,7 @@ def journal() -> Journal:
     state = DictState()
     state.put(ALICE, 100, nonce=5, shard_key=home_key(ALICE))
     state.put(STRANGER, 9, shard_key=FRAME_KEY)
-    made = Journal(state, SHARD_ID, SHARD_COUNT)
+    made = Journal(state, PLACE)
     made.begin_transaction(FRAME_KEY)
     return made
 

@@ -46,6 +46,10 @@ from tests.state.words import (
 )
 
 
+def is_at_home(recipient: Recipient) -> bool:
+    return shard_of(home_key(recipient), SHARD_COUNT) == SHARD_ID
+
+
 class ShardStateMachine(RuleBasedStateMachine):
     """Epochs on the real state and on the model."""
 
@@ -66,13 +70,13 @@ class ShardStateMachine(RuleBasedStateMachine):
 
     # --- a transaction
 
-    @rule(frame_key=st.sampled_from([FRAME_KEY, OTHER_KEY]))
-    def begin_transaction(self, frame_key: ShardKey) -> None:
+    @rule(frame_key=st.sampled_from([FRAME_KEY, OTHER_KEY]), addressed=st.sampled_from(RECIPIENTS))
+    def begin_transaction(self, frame_key: ShardKey, addressed: Recipient = RECIPIENTS[0]) -> None:
         self.frames.clear()
-        self.frame_key = frame_key
+        self.frame_key, self.addressed = frame_key, addressed
         self.journal.end_transaction()
         self.model = {who: entry for who, entry in self.model.items() if not entry.is_empty}
-        self.journal.begin_transaction(frame_key)
+        self.journal.begin_transaction(frame_key, addressed)
 
     @rule()
     def begin_frame(self) -> None:
@@ -86,28 +90,36 @@ class ShardStateMachine(RuleBasedStateMachine):
 
     def written(self, recipient: Recipient) -> ModelEntry:
         home = home_key(recipient)
-        at_home = shard_of(home, SHARD_COUNT) == SHARD_ID
-        return self.model.setdefault(recipient, ModelEntry(home if at_home else self.frame_key))
+        key = home if is_at_home(recipient) else self.frame_key
+        return self.model.setdefault(recipient, ModelEntry(key))
+
+    def can_stay(self, recipient: Recipient) -> bool:
+        """Whether an account of this recipient would be own: no other is left at the end of an epoch."""
+        return recipient in self.model or recipient == self.addressed or is_at_home(recipient)
 
     @rule(recipient=recipients, balance=st.sampled_from([0, 0, 1, 2**200]))
     def set_balance(self, recipient: Recipient, balance: int) -> None:
-        self.journal.set_balance(recipient, balance)
-        self.written(recipient).balance = balance
+        if self.can_stay(recipient):
+            self.journal.set_balance(recipient, balance)
+            self.written(recipient).balance = balance
 
     @rule(recipient=recipients, nonce=st.sampled_from([0, 1, 2**64 - 1]))
     def set_nonce(self, recipient: Recipient, nonce: int) -> None:
-        self.journal.set_nonce(recipient, nonce)
-        self.written(recipient).nonce = nonce
+        if self.can_stay(recipient):
+            self.journal.set_nonce(recipient, nonce)
+            self.written(recipient).nonce = nonce
 
     @rule(recipient=recipients, slot=slots, word=words)
     def set_storage(self, recipient: Recipient, slot: Slot, word: int) -> None:
-        self.journal.set_storage(recipient, slot, word)
-        self.written(recipient).storage[slot] = word
+        if self.can_stay(recipient):
+            self.journal.set_storage(recipient, slot, word)
+            self.written(recipient).storage[slot] = word
 
     @rule(recipient=recipients, code=st.sampled_from([*CODES, b""]))
     def set_code(self, recipient: Recipient, code: bytes) -> None:
-        self.journal.set_code(recipient, code)
-        self.written(recipient).code = code
+        if self.can_stay(recipient):
+            self.journal.set_code(recipient, code)
+            self.written(recipient).code = code
 
     @rule(recipient=recipients)
     def create_contract(self, recipient: Recipient) -> None:

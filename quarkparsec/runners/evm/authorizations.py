@@ -5,7 +5,8 @@ valid is skipped.
 
 An authorization is for one account. Signed for the cluster's chain id, or for any chain (0), it is for the
 authority's home account; signed for the chain id of a shard key, for its account under that key, which must
-be there already. Valid are only those for accounts of this shard: elsewhere the nonce isn't known.
+be there already. Valid are only those for accounts under the transaction's own key: the nonce of another may
+be known elsewhere only, and what a transaction does must not depend on who shares its shard.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from quarkparsec.chain.chain_ids import split_chain_id
 from quarkparsec.limits import ACCOUNT_NONCE_MAX
 from quarkparsec.runners.evm.world import World
 from quarkparsec.state.account import DELEGATION_PREFIX, delegate_of
-from quarkparsec.types import home_key, shard_of
 
 EXISTING_AUTHORITY_REFUND: Final = 25_000 - 12_500
 """Intrinsic gas pays for a new account; an authority that exists already is cheaper."""
@@ -42,8 +42,8 @@ def _apply(world: World, authorization: Authorization) -> None:
     authority = authorization.authority()
     if authority is None:
         return
-    key = home_key(authority) if named_key is None else named_key
-    if shard_of(key, journal.shard_count) != journal.shard_id:
+    key = journal.key_at_home(authority) if named_key is None else named_key
+    if key != journal.frame_key:
         return
     journal.make_warm(authority)
     entry = journal.entry(authority)

@@ -95,4 +95,4 @@ def _highest(journal: Journal, wanted: Call, block: BlockContext, gas_cap: Gas) 
 
 
 def _is_plain(journal: Journal, wanted: Call) -> bool:
-    return wanted.to is not None and not wanted.data and not journal.entry(wanted.to).has_code
+    return wanted.to is not None and not wanted.data and not journal.has_code(wanted.to)

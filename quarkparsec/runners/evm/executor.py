@@ -97,7 +97,7 @@ def run_in_frames(
     world = World(
         journal, block, RULES[block.fork], sender, terms.gas_price, endowments=endowments
     )
-    journal.begin_transaction(to_key)
+    journal.begin_transaction(to_key, None if transaction.to_key is None else transaction.to)
     aside = _welcome(journal, transaction, money)
     outermost, gas_used = _run(world, transaction, terms)
     if world.missing:
@@ -114,7 +114,7 @@ def run_in_frames(
         outermost.output,
         outermost.contract,
         words_of(fault) if fault else None,
-        () if transaction.from_key is not None else _gains(journal),
+        _gains(journal, transaction),
         _claims(world),
         money_back,
     )
@@ -164,12 +164,18 @@ def _end(world: World) -> None:
     world.journal.end_transaction()
 
 
-def _gains(journal: Journal) -> tuple[tuple[Recipient, Wei], ...]:
-    """What user accounts have more than before whose home isn't this shard, by recipient."""
+def _gains(journal: Journal, transaction: Transaction) -> tuple[tuple[Recipient, Wei], ...]:
+    """What user accounts have more than before that goes to their homes, in other shards; by recipient.
+
+    A transaction that is signed for an explicit key leaves alone whoever has an account under its frames' key,
+    and its sender: there the owner manages the shards.
+    """
     gains = []
     for recipient in sorted(journal.touched):
         entry = journal.entries[recipient]
-        if entry.has_code or journal.is_home_of(recipient):
+        is_own_key = entry.shard_key == journal.frame_key
+        stays = is_own_key and (entry.has_code or transaction.from_key is not None)
+        if stays or journal.is_home_of(recipient) or recipient == transaction.sender:
             continue
         gain = entry.balance - journal.balance_before(entry)
         if gain > 0:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from eth.exceptions import VMError
 
-from quarkparsec.chain.access_list import AccessList
+from quarkparsec.chain.access_list import AccessList, warm_keys
 from quarkparsec.chain.creation import create_address
 from quarkparsec.runners.evm import faults
 from quarkparsec.runners.evm.contract_rule import visible_code
@@ -18,7 +18,6 @@ from quarkparsec.runners.evm.instructions.creations import (
 from quarkparsec.runners.evm.interpreter import run_call
 from quarkparsec.runners.evm.world import World
 from quarkparsec.state.account import delegate_of
-from quarkparsec.state.journal import warm_keys
 from quarkparsec.types import Recipient
 
 REFUND_QUOTIENT = 5
@@ -50,6 +49,7 @@ def run_outermost(
     world: World, to: Recipient | None, value: int, data: bytes, gas: int
 ) -> Outermost:
     """Run a call, or for `to` None a creation, with `gas` left after the intrinsic gas."""
+    world.origin_spent = world.journal.entry(world.origin).balance - value
     if to is None:
         return _create(world, value, data, gas)
     rules = world.rules

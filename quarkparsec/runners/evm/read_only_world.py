@@ -50,6 +50,6 @@ class ReadOnlyWorld(World):
     def _note(self, recipient: Recipient) -> None:
         if recipient in self.strangers or len(self.strangers) >= STRANGERS_MAX:
             return
-        empty = not self.journal.entry(recipient).has_code
-        if is_foreign(self, recipient) or (empty and recipient not in self.rules.precompiles):
+        sees_code = visible_code(self, recipient) or recipient in self.rules.precompiles
+        if is_foreign(self, recipient) or not sees_code:
             self.strangers.append(recipient)

@@ -60,6 +60,7 @@ class World:
         "logs",
         "missing",
         "origin",
+        "origin_spent",
         "out_of_time",
         "refund",
         "rules",
@@ -82,6 +83,8 @@ class World:
         self.block = block
         self.rules = rules
         self.origin = origin
+        self.origin_spent = 0
+        """What the origin has left after paying for gas and value: what comes on top of it, it has gained."""
         self.gas_price = gas_price
         self.out_of_time = out_of_time
         self.logs: list[Log] = []
@@ -123,12 +126,15 @@ class World:
     def is_taken_at_home(self, recipient: Recipient) -> bool:
         """Whether a contract has been created at an address before, as far as its home must say it.
 
-        The coinbase is paid at its home, so a contract can be created there only at home.
+        The coinbase is paid at its home, so a contract can be created there only under its home key.
         """
-        if self.journal.is_home_of(recipient):
-            return False
-        if recipient == self.block.coinbase:
+        journal = self.journal
+        if recipient == self.block.coinbase and journal.frame_key != journal.key_at_home(
+            recipient
+        ):
             return True
+        if journal.is_home_of(recipient):
+            return False
         endowment = self.endowments.get(recipient)
         if endowment is None:
             self.missing.add(recipient)
@@ -185,7 +191,13 @@ class World:
     # --- accounts, by the names that py-evm's instructions use
 
     def get_balance(self, recipient: Recipient) -> int:
-        return self.journal.entry(recipient).balance
+        """What the running transaction sees (contract_rule)."""
+        journal = self.journal
+        entry = journal.entry(recipient)
+        if entry.shard_key == journal.frame_key:
+            return entry.balance
+        is_origin = recipient == self.origin
+        return entry.balance - (self.origin_spent if is_origin else journal.balance_before(entry))
 
     def is_address_warm(self, recipient: Recipient) -> bool:
         return self.journal.is_warm(recipient)

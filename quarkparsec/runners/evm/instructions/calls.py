@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from eth.exceptions import OutOfGas, WriteProtection
 
 from quarkparsec.limits import CALL_DEPTH_MAX
-from quarkparsec.runners.evm.contract_rule import visible_code
+from quarkparsec.runners.evm.contract_rule import is_dead, visible_code
 from quarkparsec.runners.evm.frame import Frame, Message
 from quarkparsec.runners.evm.interpreter import run_call
 from quarkparsec.state.account import delegate_of
@@ -126,8 +126,7 @@ def _load(frame: Frame, recipient: Recipient) -> _Target:
 
 def _new_account_gas(frame: Frame, recipient: Recipient) -> int:
     """What the first wei of a dead account costs (EIP-161)."""
-    entry = frame.state.journal.entry(recipient)
-    return NEW_ACCOUNT_GAS if not entry.exists or entry.is_empty else 0
+    return NEW_ACCOUNT_GAS if is_dead(frame.state, recipient) else 0
 
 
 def _call(

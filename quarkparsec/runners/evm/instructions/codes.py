@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from quarkparsec.runners.evm.contract_rule import visible_code, visible_code_hash
+from quarkparsec.runners.evm.contract_rule import is_dead, visible_code, visible_code_hash
 from quarkparsec.runners.evm.frame import WORD_BYTES, Frame
 from quarkparsec.runners.evm.instructions.calls import charge_access, recipient_of
 from quarkparsec.runners.evm.read_only_world import ReadOnlyWorld
@@ -35,10 +35,9 @@ def extcodehash(frame: Frame) -> None:
     """EIP-1052: zero for a dead account."""
     recipient = recipient_of(frame.stack.pop())
     charge_access(frame, recipient)
-    entry = frame.state.journal.entry(recipient)
-    dead = not entry.exists or entry.is_empty
-    word = 0 if dead else int.from_bytes(visible_code_hash(frame.state, recipient), "big")
-    frame.stack.append(word)
+    world = frame.state
+    visible = b"" if is_dead(world, recipient) else visible_code_hash(world, recipient)
+    frame.stack.append(int.from_bytes(visible, "big"))
 
 
 def extcodecopy(frame: Frame) -> None:

@@ -17,7 +17,7 @@ from quarkparsec.limits import (
     INITCODE_BYTES_MAX,
 )
 from quarkparsec.runners.evm import faults
-from quarkparsec.runners.evm.contract_rule import is_foreign
+from quarkparsec.runners.evm.contract_rule import is_dead, is_foreign
 from quarkparsec.runners.evm.frame import WORD_BYTES, Frame, Message
 from quarkparsec.runners.evm.instructions.calls import (
     COLD_ACCOUNT_GAS,
@@ -41,7 +41,7 @@ def create(frame: Frame) -> None:
     value, start, size = frame.stack_pop_ints(3)
     initcode = _initcode(frame, start, size, INITCODE_WORD_GAS)
     creator = frame.msg.storage_address
-    nonce = frame.state.journal.entry(creator).nonce
+    nonce = frame.state.journal.nonce(creator)
     _create(frame, create_address(creator, nonce), value, initcode)
 
 
@@ -57,7 +57,9 @@ def has_collision(world: World, recipient: Recipient) -> bool:
 
     In the whole cluster: the contract's home knows of all that were created at the address.
     """
-    return world.journal.entry(recipient).is_taken or world.is_taken_at_home(recipient)
+    journal = world.journal
+    is_taken = recipient in journal.universal or journal.entry(recipient).is_taken
+    return is_taken or world.is_taken_at_home(recipient)
 
 
 def run_creation(frame: Frame) -> VMError | None:
@@ -89,11 +91,12 @@ def _initcode(frame: Frame, start: int, size: int, word_gas: int) -> bytes:
 
 def _create(frame: Frame, recipient: Recipient, value: int, initcode: bytes) -> None:
     world, message, journal = frame.state, frame.msg, frame.state.journal
-    creator = journal.entry(message.storage_address)
+    creator = message.storage_address
+    nonce = journal.nonce(creator)
     frame.return_data = b""
     if (
-        creator.balance < value
-        or creator.nonce >= ACCOUNT_NONCE_MAX
+        journal.entry(creator).balance < value
+        or nonce >= ACCOUNT_NONCE_MAX
         or message.depth >= CALL_DEPTH_MAX
     ):
         frame.stack.append(0)
@@ -101,7 +104,7 @@ def _create(frame: Frame, recipient: Recipient, value: int, initcode: bytes) -> 
     gas = frame.gas - frame.gas // 64
     frame.gas -= gas
     journal.make_warm(recipient)
-    journal.set_nonce(message.storage_address, creator.nonce + 1)
+    journal.set_nonce(creator, nonce + 1)
     if has_collision(world, recipient):
         frame.stack.append(0)
         return
@@ -158,6 +161,6 @@ def _charge_selfdestruct(frame: Frame, beneficiary: Recipient) -> None:
     if not journal.is_warm(beneficiary):
         journal.make_warm(beneficiary)
         frame.consume_gas(COLD_ACCOUNT_GAS)
-    entry = journal.entry(beneficiary)
-    if (not entry.exists or entry.is_empty) and journal.entry(frame.msg.storage_address).balance:
+    pays = journal.entry(frame.msg.storage_address).balance > 0
+    if pays and is_dead(frame.state, beneficiary):
         frame.consume_gas(NEW_ACCOUNT_GAS)
