@@ -34,7 +34,7 @@ from tests.reshard.scenery import (
 )
 from tests.reshard.shards import COINBASE
 from tests.reshard.signing import Wish
-from tests.runners.assembler import assemble, push
+from tests.runners.assembler import assemble
 from tests.simulation.contracts import DEPLOYER
 
 EVERYBODY: Final = (
