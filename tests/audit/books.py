@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import count
+from random import Random
 from typing import Any
 
 from quarkparsec.audit.auditor import Auditor, Databases
@@ -19,6 +20,7 @@ from quarkparsec.state.stored import read_oldest
 from quarkparsec.store import MemoryStore, prefix_stop
 from quarkparsec.types import Epoch, ShardId
 from tests.simulation.faults import Faults
+from tests.simulation.traffic import draw_traffic
 from tests.simulation.world import Machines, World
 
 FIRST_SEED = 177
@@ -79,9 +81,9 @@ def books(*, after_power_cut: bool = False) -> Books:
 
 @cache
 def _quiet_run() -> World:
-    """The first run without faults that has something of everything to tamper with."""
+    """The first run without faults or splits that has something of everything to tamper with."""
     for seed in count(FIRST_SEED):
-        world = World(seed, Machines(), Faults())
+        world = World(seed, Machines(), Faults(), draw_traffic(Random(seed)))
         if world.genesis.shard_count == 2:
             world.run()
             if _is_telling(books_of(world)):
