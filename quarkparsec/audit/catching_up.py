@@ -41,7 +41,7 @@ def catch_up(
         store.write(batch, sync=False)
     said = BlockStore(store).born
     if said < born or any(shard_id in block.participants for block in _blocks(chain, born, said)):
-        note(f"the shard was split off by root block {born}, but hides its blocks up to {said}")
+        note(f"the shard's blocks begin after {born}, but it shows those after {said}")
 
 
 def birth(chain: RootStore, head: RootBlock, shard_id: ShardId) -> Epoch:

@@ -43,7 +43,7 @@ class Books:
         piece: int,
     ) -> None:
         """`piece`: how many entries are swept at once."""
-        self._piece = piece
+        self.piece = piece
         self.genesis = genesis
         self.master = master
         self.shards = shards
@@ -76,7 +76,7 @@ class Books:
         )
         auditor = Auditor(databases, lambda _, epochs: epochs)
         last = self.head if last is None else last
-        with small_pieces(self._piece):
+        with small_pieces(self.piece):
             auditor.check(Epoch(last if first is None else first), Epoch(last), replay=replay)
         return auditor
 
