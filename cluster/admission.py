@@ -17,14 +17,16 @@ from typing import Final, NamedTuple
 from cluster.router import Arrangement, Router, Target
 from quarkparsec.chain.transaction import Transaction, decode_transaction
 from quarkparsec.errors import QuarkparsecError, Rejected, Unavailable
+from quarkparsec.jsonrpc.node import Acknowledged
 from quarkparsec.limits import ADMISSION_BATCH_MAX, ADMISSION_QUEUE_MAX, ADMISSION_THREADS
 from quarkparsec.types import Hash32, ShardId
+from quarkparsec.wire.acknowledgement import TransactionAck
 from quarkparsec.wire.queries import Admit, Admitted, Submission
 
 
 class _Waiting(NamedTuple):
     raw: bytes
-    verdict: asyncio.Future[Hash32]
+    verdict: asyncio.Future[Acknowledged]
 
 
 class _Decoded(NamedTuple):
@@ -43,7 +45,7 @@ class _Routed(NamedTuple):
 
 
 class Admission:
-    """Takes raw transactions and answers with their hash, or the reason against them."""
+    """Takes raw transactions and acknowledges them, or answers with the reason against them."""
 
     def __init__(self, router: Router) -> None:
         self._router: Final = router
@@ -51,11 +53,11 @@ class Admission:
         self._queue: Final[list[_Waiting]] = []
         self._batches: Final[set[asyncio.Task[None]]] = set()
 
-    async def submit(self, raw: bytes) -> Hash32:
+    async def submit(self, raw: bytes) -> Acknowledged:
         """Put one transaction into its shard's pool. Raises InvalidInput, Rejected, Unavailable."""
         if len(self._queue) >= ADMISSION_QUEUE_MAX:
             raise Unavailable("too many transactions are being admitted")
-        verdict: asyncio.Future[Hash32] = asyncio.get_running_loop().create_future()
+        verdict: asyncio.Future[Acknowledged] = asyncio.get_running_loop().create_future()
         self._queue.append(_Waiting(raw, verdict))
         self._start_batch()
         return await verdict
@@ -132,19 +134,25 @@ class Admission:
             _fail([one.decoded.waiting for one in routed], error)
             return []
         verdicts = list(zip(routed, answer.verdicts, strict=True))
+        acks = {each: ack for ack in answer.acks for each in ack.hashes}
         for one, verdict in verdicts:
-            self._tell(one, verdict)
+            self._tell(one, verdict, acks.get(one.decoded.transaction.hash))
         return [one.decoded for one, verdict in verdicts if verdict is None]
 
-    def _tell(self, routed: _Routed, verdict: str | None) -> None:
+    def _tell(self, routed: _Routed, verdict: str | None, ack: TransactionAck | None) -> None:
         waiting, transaction = routed.decoded
         if verdict is None or waiting.verdict.done():
             return
-        if verdict:
+        if verdict or ack is None:
             waiting.verdict.set_exception(Rejected(verdict))
         else:
             self._router.remember(transaction, routed.target)
-            waiting.verdict.set_result(transaction.hash)
+            waiting.verdict.set_result(_acknowledged(transaction.hash, ack))
+
+
+def _acknowledged(transaction_hash: Hash32, ack: TransactionAck) -> Acknowledged:
+    shard_id = ShardId(ack.worker)
+    return Acknowledged(transaction_hash, ack.epoch, ack.epoch_start, shard_id, ack.stage)
 
 
 def _decode_all(raws: Sequence[bytes]) -> list[Transaction | QuarkparsecError]:

@@ -31,21 +31,25 @@ from quarkparsec.errors import (
 )
 from quarkparsec.jsonrpc.node import (
     AccountProof,
+    Acknowledged,
     BlockId,
     CallRequest,
     ClusterView,
     FoundLog,
     MinedTransaction,
+    ShardLoad,
     ShardStatus,
     SlaveStatus,
     SlotProof,
+    TransactionStatus,
 )
-from quarkparsec.limits import LOG_RESULTS_MAX
+from quarkparsec.limits import LOAD_BLOCKS, LOG_RESULTS_MAX
 from quarkparsec.root.split import swept_percent
 from quarkparsec.state.account import Account
 from quarkparsec.types import (
     Address,
     Epoch,
+    Fingerprint,
     Gas,
     Hash32,
     Nonce,
@@ -53,9 +57,11 @@ from quarkparsec.types import (
     ShardId,
     ShardKey,
     Slot,
+    Stage,
     home_key,
 )
 from quarkparsec.wire import queries
+from quarkparsec.wire.operations import Moves, Operation
 from quarkparsec.wire.queries import Encoded, EncodedList, KeyQuestion, Number
 
 Answer = TypeVar("Answer")
@@ -116,19 +122,37 @@ class ClusterNode:
 
     # --- transactions and logs
 
-    async def submit(self, raws: Sequence[bytes]) -> Sequence[Hash32 | QuarkparsecError]:
+    async def submit(self, raws: Sequence[bytes]) -> Sequence[Acknowledged | QuarkparsecError]:
         return await asyncio.gather(*(self._submit(raw) for raw in raws))
 
     async def find_transaction(self, transaction_hash: Hash32) -> MinedTransaction | Entry | None:
         found = await self._search.find(transaction_hash)
         if found is None:
             return None
-        entry = Entry.from_item(rlp.decode(found.entry))
         if not 0 < found.epoch <= self.head().number:
-            return entry
-        block = BlockId(ShardId(found.shard_id), Epoch(found.epoch))
-        receipt = Receipt.decode_stored(found.receipt)
-        return MinedTransaction(block, found.index, found.first_log_index, entry, receipt)
+            return Entry.from_item(rlp.decode(found.entry))
+        return _mined(found)
+
+    async def transaction_status(self, transaction_hash: Hash32) -> TransactionStatus | None:
+        found = await self._search.find_status(transaction_hash)
+        if found is None:
+            return None
+        is_seen = found.epoch <= self.head().number
+        return TransactionStatus(
+            found.stage if is_seen else min(found.stage, Stage.SEALED),
+            ShardId(found.shard_id),
+            found.epoch,
+            found.fingerprint,
+            found.index,
+            found.is_queued,
+        )
+
+    async def transaction_at(
+        self, shard_id: ShardId, fingerprint: Fingerprint
+    ) -> MinedTransaction | None:
+        query = queries.ReadTransaction(shard_id, fingerprint)
+        answer = await self._router.find_in_shard(query, queries.CommittedTransaction)
+        return None if answer is None else _mined(answer.found)
 
     async def logs(self, wanted: LogFilter, first: Epoch, last: Epoch) -> Sequence[FoundLog]:
         shards = range(self.head().shard_count)
@@ -232,7 +256,33 @@ class ClusterNode:
             raise InvalidInput(f"the master answered with {type(answer).__name__}")
         return Epoch(answer.epoch)
 
+    async def operate(self, operation: Operation) -> Moves:
+        answer = await self._router.root.ask(operation)
+        if not isinstance(answer, Moves):
+            raise InvalidInput(f"the master answered with {type(answer).__name__}")
+        return answer
+
+    async def loads(self) -> Sequence[ShardLoad]:
+        head = self.head()
+        first = max(1, head.number - LOAD_BLOCKS + 1)
+        blocks = await self.root_blocks([Epoch(each) for each in range(first, head.number + 1)])
+        transactions = [0] * head.shard_count
+        for block in blocks:
+            for shard_id in block.participants:
+                transactions[shard_id] += block.summaries[shard_id].transaction_count
+        sizes = await asyncio.gather(
+            *(self._size(ShardId(shard)) for shard in range(head.shard_count))
+        )
+        return [ShardLoad(*each) for each in zip(transactions, sizes, strict=True)]
+
     # --- within
+
+    async def _size(self, shard_id: ShardId) -> int:
+        try:
+            answer = await self._router.ask_shard(queries.ReadSize(shard_id), Number)
+        except Unavailable:
+            return 0
+        return int.from_bytes(answer.value, "big")
 
     async def _place(
         self, recipient: Recipient, key: ShardKey | None
@@ -266,7 +316,7 @@ class ClusterNode:
         answer = await self._router.ask_shard(query, EncodedList)
         return [Receipt.decode_stored(value) for value in answer.values]
 
-    async def _submit(self, raw: bytes) -> Hash32 | QuarkparsecError:
+    async def _submit(self, raw: bytes) -> Acknowledged | QuarkparsecError:
         try:
             return await self._admission.submit(raw)
         except QuarkparsecError as error:
@@ -285,6 +335,13 @@ class ClusterNode:
         )
         answer = await self._router.ask_shard(query, queries.LogsAnswer)
         return [_found_log(shard_id, found) for found in answer.logs]
+
+
+def _mined(found: queries.FoundTransaction) -> MinedTransaction:
+    block = BlockId(ShardId(found.shard_id), Epoch(found.epoch))
+    entry = Entry.from_item(rlp.decode(found.entry))
+    receipt = Receipt.decode_stored(found.receipt)
+    return MinedTransaction(block, found.index, found.first_log_index, entry, receipt)
 
 
 def _found_log(shard_id: ShardId, found: queries.FoundLog) -> FoundLog:

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cluster.division import open_database
 from cluster.identity import Identity
 from cluster.leveldb import LevelDBStore
-from cluster.shard_host import ShardHost, shard_folder
+from cluster.shard_folders import ShardFolders
+from cluster.shard_host import ShardHost
 from cluster.topology_file import load_topology, save_topology
-from quarkparsec.errors import Corrupt, Elsewhere, Unavailable
+from quarkparsec.errors import Corrupt, Elsewhere, InvalidInput, Unavailable
 from quarkparsec.limits import CATCH_UP_TIMEOUT_MS
 from quarkparsec.root.topology import Topology
 from quarkparsec.shard.account_queue import Candidate
@@ -44,9 +45,11 @@ class Holdings:
         self._identity: Final = identity
         self._name: Final = name
         self._send: Final = send
-        self._folder: Final = identity.folder / name
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self.folders: Final = ShardFolders(identity.folder / name)
+        self._topology_path: Final = identity.folder / name / "topology"
         self._topology: Topology | None = None
+        self._partings: Final[dict[ShardId, asyncio.Task[None]]] = {}
+        """Of shards that went elsewhere."""
         self._down: Final[dict[ShardId, str]] = {}
         """Why those that can't be opened can't."""
         self._handed_over: Final[dict[ShardId, Sequence[Candidate]]] = {}
@@ -65,18 +68,38 @@ class Holdings:
             raise Unavailable(f"{self._name} doesn't know yet which shards it holds")
         return self._topology.shards_of(self._name)
 
+    @property
+    def belongs(self) -> bool:
+        """Whether this slave is one of the cluster's, as far as it knows."""
+        known = self._topology
+        return known is not None and known.slave(self._name) is not None
+
+    @property
+    def version(self) -> int:
+        """Of who is where, as far as it is known here; 0 before anybody has said."""
+        return 0 if self._topology is None else self._topology.version
+
     def remembered(self) -> Topology | None:
         """What was heard last in this slave's life, before the master says it again."""
-        return load_topology(self._folder / "topology")
+        return load_topology(self._topology_path)
 
-    def follow(self, topology: Topology) -> None:
-        """Open what this slave holds now, close what it doesn't any more."""
-        if self._topology == topology:
-            return
-        save_topology(self._folder / "topology", topology)
-        self._topology = topology
+    def learn(self, topology: Topology) -> None:
+        """Remember who is where. Raises InvalidInput if that is long past."""
+        known = self._topology
+        if known is not None and topology.version < known.version:
+            raise InvalidInput(
+                f"who is where was known here already as of version {known.version}"
+            )
+        if topology != known:
+            save_topology(self._topology_path, topology)
+            self._topology = topology
+
+    def settle(self) -> None:
+        """Open what this slave holds now; close what it doesn't any more, and delete it."""
         for shard_id in set(self.hosts) - set(self.shards):
-            self.hosts.pop(shard_id).close()
+            self._part(shard_id, self._retire(self.hosts.pop(shard_id)))
+        for shard_id in self._left_over():
+            self._part(shard_id, self._delete(shard_id))
         for shard_id in self.shards:
             if not self._is_up(shard_id) and self._can_be_opened(shard_id):
                 self._let_come_up(shard_id, partial(open_database, self.path(shard_id), shard_id))
@@ -85,7 +108,13 @@ class Holdings:
 
     def path(self, shard_id: ShardId) -> Path:
         """Where a shard's database is."""
-        return self._folder / shard_folder(shard_id)
+        return self.folders.shard(shard_id)
+
+    async def parted(self, shard_id: ShardId) -> None:
+        """Wait until nothing is left here of a shard that went elsewhere."""
+        parting = self._partings.get(shard_id)
+        if parting is not None:
+            await asyncio.wait((parting,))
 
     async def host(self, shard_id: ShardId) -> ShardHost:
         """An open shard; waits for one that is yet to come. Raises Elsewhere, Unavailable."""
@@ -129,6 +158,27 @@ class Holdings:
             host.take_over(effect.candidates)
 
     # --- within
+
+    def _left_over(self) -> list[ShardId]:
+        """Shards that went elsewhere just before an earlier life of this process ended."""
+        if self._topology is None:
+            return []
+        known = range(self._topology.shard_count)
+        here = set(self.folders.shards()) - set(self.shards) - set(self._partings)
+        return sorted(here & set(map(ShardId, known)))
+
+    def _part(self, shard_id: ShardId, work: Coroutine[Any, Any, None]) -> None:
+        parting = asyncio.get_running_loop().create_task(work)
+        self._partings[shard_id] = parting
+        parting.add_done_callback(lambda _: self._partings.pop(shard_id, None))
+
+    async def _retire(self, host: ShardHost) -> None:
+        await host.retire()
+        await self._delete(host.shard_id)
+
+    async def _delete(self, shard_id: ShardId) -> None:
+        log.info("shard %d isn't here any more; deleting its database", shard_id)
+        await asyncio.to_thread(self.folders.discard, shard_id)
 
     def _is_up(self, shard_id: ShardId) -> bool:
         return shard_id in self.hosts or shard_id in self._opening

@@ -19,9 +19,10 @@ import msgspec
 
 from cluster.bus import Credentials
 from cluster.slave_links import SlaveLinks
-from quarkparsec.errors import InvalidInput
-from quarkparsec.limits import LANE_ITEMS_MAX
+from quarkparsec.errors import InvalidInput, Unavailable
+from quarkparsec.limits import CATCH_UP_TIMEOUT_MS, LANE_ITEMS_MAX, RECONNECT_DELAY_MS
 from quarkparsec.root.topology import Topology
+from quarkparsec.wire.envelope import Message
 from quarkparsec.wire.lanes import LaneMessages
 from quarkparsec.wire.session import Peer, Role
 
@@ -54,6 +55,17 @@ class LaneLinks:
         if link is not None:
             for part in _parts(message):
                 link.notify(part)
+
+    async def ask(self, name: str, question: Message) -> Message:
+        """Ask another slave; one that is just being reached is waited for. Raises Unavailable."""
+        link = self._links.link(name)
+        if link is None:
+            raise Unavailable(f"there is no slave {name}")
+        attempts = CATCH_UP_TIMEOUT_MS // RECONNECT_DELAY_MS
+        while not link.connected and attempts:
+            attempts -= 1
+            await asyncio.sleep(RECONNECT_DELAY_MS / 1000)
+        return await link.request(question)
 
     def take(self, peer: Peer, message: LaneMessages) -> None:
         """Deliver what another slave says. Raises InvalidInput if it may not say that."""

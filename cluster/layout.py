@@ -97,6 +97,29 @@ class DataDirectory:
         save_config(self.config, config)
         return config, genesis
 
+    # --- slaves that come and go
+
+    def add_slave(self, name: str, host: str, port: int | None) -> SlaveConfig:
+        """Where a slave of that name runs; one that isn't configured gets the next port. Raises InvalidInput."""
+        config = load_config(self.config)
+        known = next((slave for slave in config.slaves if slave.name == name), None)
+        if known is not None:
+            return known
+        ports = [config.master.port, *(slave.port for slave in config.slaves)]
+        slave = SlaveConfig(name, host, port or max(ports) + 1)
+        self._set_slaves(config, [*config.slaves, slave])
+        return slave
+
+    def forget_slave(self, name: str) -> None:
+        """A slave was removed: the next start does without it."""
+        config = load_config(self.config)
+        self._set_slaves(config, [slave for slave in config.slaves if slave.name != name])
+
+    def _set_slaves(self, config: ClusterConfig, slaves: list[SlaveConfig]) -> None:
+        save_config(self.config, msgspec.structs.replace(config, slaves=slaves))
+
+    # --- within
+
     def _create(self, genesis: bytes) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
         self.genesis.write_bytes(genesis)

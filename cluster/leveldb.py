@@ -61,6 +61,10 @@ class LevelDBStore(LevelDBReader):
         except plyvel.Error as error:
             raise Corrupt(f"LevelDB cannot write: {error}") from error
 
+    def size_bytes(self) -> int:
+        """About what the database weighs on disk; what was written last may be left out."""
+        return int(self._source.approximate_size(b"", b"\xff"))
+
     def flush(self) -> None:
         """Bring what only the log holds into a table; writes go on meanwhile.
 

@@ -198,6 +198,15 @@ class Router:
 
         return await self.settled(attempt)
 
+    async def find_in_shard(self, question: ShardQuestion, kind: type[Answer]) -> Answer | None:
+        """Ask a shard for what it may not have. Raises Unavailable."""
+
+        async def attempt() -> Answer | None:
+            holder = self.slaves.holder(ShardId(question.shard_id))
+            return await self.slaves.ask_optional(holder, question, kind)
+
+        return await self.settled(attempt)
+
     async def settled(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
         """What an attempt comes to; it is repeated when somebody sent it elsewhere. Raises Unavailable."""
         while True:

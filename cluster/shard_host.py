@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Protocol
 
 from cluster.division import divide_database
 from cluster.driver import Driver, now_ms
 from cluster.leveldb import LevelDBStore
+from cluster.shard_folders import shard_folder
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.errors import Elsewhere, Rejected, Unavailable
 from quarkparsec.limits import CATCH_UP_TIMEOUT_MS
@@ -23,9 +24,9 @@ from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.shard.events import Divide, Divided, HandOver
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
-from quarkparsec.shard.states import Absent, Joining, Replaying
+from quarkparsec.shard.states import Absent, Idle, Joining, Replaying
 from quarkparsec.state.view import StateView
-from quarkparsec.types import Epoch, ShardId
+from quarkparsec.types import Epoch, Hash32, ShardId
 from quarkparsec.wire.epoch import FromShard
 from quarkparsec.wire.lanes import LaneMessages
 
@@ -38,11 +39,6 @@ class Siblings(Protocol):
 
     def hand_over(self, effect: HandOver) -> None:
         """Give a new half the transactions that wait for it."""
-
-
-def shard_folder(shard_id: ShardId) -> str:
-    """The name of the folder with a shard's database."""
-    return f"shard-{shard_id:04}"
 
 
 class ShardHost:
@@ -71,6 +67,12 @@ class ShardHost:
             announce=self._announced,
             stepped=self._wake,
         )
+        self.is_shut = False
+        """Whether the pool takes nothing, because the shard is about to move."""
+        self._users = 0
+        """Questions that are being answered from here."""
+        self._left: Final = asyncio.Event()
+        """One of them is answered."""
         self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
 
     def admit(self, candidate: Candidate) -> None:
@@ -103,6 +105,46 @@ class ShardHost:
         if view.place.shard_count != shard_count:
             raise self._was_split()
         return view
+
+    # --- a move
+
+    def shut(self, block_hash: Hash32) -> bool:
+        """Close the pool if the shard is at rest, with this block as its last; whether it is."""
+        last = self.blocks().head_header(self.state)
+        self.is_shut = isinstance(self.machine.state, Idle) and last.hash == block_hash
+        return self.is_shut
+
+    def reopen(self) -> None:
+        """Take transactions again."""
+        self.is_shut = False
+        self._wake()
+
+    async def takes_transactions(self) -> None:
+        """Wait until the pool is open. Raises Elsewhere if the shard has moved, Unavailable."""
+        await self._until(lambda: not self.is_shut)
+
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[None]:
+        """While the context lasts, the database stays open."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
+            self._left.set()
+
+    async def retire(self) -> None:
+        """The shard is elsewhere: send those there who wait, let the others end, let go of the database."""
+        self.driver.stop()
+        for _, waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_exception(Elsewhere(f"shard {self.shard_id} has moved"))
+        while self._users:
+            self._left.clear()
+            await self._left.wait()
+        await asyncio.to_thread(self.close)
+
+    # --- reading
 
     def blocks(self) -> BlockStore:
         """The committed blocks, as they are now and stay."""

@@ -11,8 +11,8 @@ from quarkparsec.chain.log_filter import LogFilter
 from quarkparsec.chain.transaction import decode_transaction
 from quarkparsec.codec.rlp import scalar_bytes
 from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT
-from quarkparsec.errors import Rejected
 from quarkparsec.shard.account_queue import Candidate
+from quarkparsec.shard.block_rows import StoredTransaction, TransactionPlace
 from quarkparsec.shard.log_search import find_logs
 from quarkparsec.state.account import Account
 from quarkparsec.state.foreign import FOREIGN_STUB, FOREIGN_STUB_HASH, seen_under
@@ -25,15 +25,12 @@ from quarkparsec.wire.queries import Encoded, EncodedList, Nothing, Number
 Answer = TypeVar("Answer")
 
 
-def admit(host: ShardHost, submission: queries.Submission) -> str:
-    """Put a transaction into the pool; "" or why not."""
+def admit(host: ShardHost, submission: queries.Submission) -> Hash32:
+    """Put a transaction into the pool; its hash. Raises Rejected."""
     sender, to_key = Recipient(submission.sender), ShardKey(submission.to_key)
-    try:
-        transaction = decode_transaction(submission.raw, sender)
-        host.admit(Candidate(transaction, to_key, submission.runs_code))
-    except Rejected as refusal:
-        return str(refusal)
-    return ""
+    transaction = decode_transaction(submission.raw, sender)
+    host.admit(Candidate(transaction, to_key, submission.runs_code))
+    return transaction.hash
 
 
 async def read_account(host: ShardHost, query: queries.ReadAccount) -> Encoded | Nothing:
@@ -99,14 +96,7 @@ def find_transaction(host: ShardHost, transaction_hash: Hash32) -> queries.Found
     place = blocks.place(transaction_hash)
     found = blocks.transaction(place) if place is not None else None
     if place is not None and found is not None:
-        return queries.FoundTransaction(
-            host.shard_id,
-            place.epoch,
-            place.position,
-            found.logs_before,
-            found.entry.encode(),
-            found.receipt.encode_stored(),
-        )
+        return _found(host, place, found)
     pooled = host.machine.pool.find(transaction_hash)
     if pooled is None:
         return None
@@ -118,6 +108,31 @@ def find_transaction(host: ShardHost, transaction_hash: Hash32) -> queries.Found
         Entry(pooled.transaction.raw, pooled.transaction.sender, pooled.candidate.to_key).encode(),
         b"",
     )
+
+
+def _found(
+    host: ShardHost, place: TransactionPlace, found: StoredTransaction
+) -> queries.FoundTransaction:
+    return queries.FoundTransaction(
+        host.shard_id,
+        place.epoch,
+        place.position,
+        found.logs_before,
+        found.entry.encode(),
+        found.receipt.encode_stored(),
+    )
+
+
+async def read_transaction(
+    host: ShardHost, query: queries.ReadTransaction
+) -> queries.CommittedTransaction | Nothing:
+    await host.reached(query.fingerprint.epoch)
+    blocks = host.blocks()
+    place = blocks.place_of(query.fingerprint)
+    found = blocks.transaction(place) if place is not None else None
+    if place is None or found is None:
+        return Nothing()
+    return queries.CommittedTransaction(_found(host, place, found))
 
 
 async def read_block(host: ShardHost, query: queries.ReadBlock) -> Encoded | Nothing:
@@ -153,13 +168,19 @@ def read_logs(host: ShardHost, query: queries.ReadLogs) -> queries.LogsAnswer:
     )
 
 
+async def read_size(host: ShardHost, _: queries.ReadSize) -> Number:
+    return Number(scalar_bytes(host.store.size_bytes()))
+
+
 READS: Final[dict[type, Callable[[ShardHost, Any], Awaitable[Message]]]] = {
     queries.ReadAccount: read_account,
     queries.ReadCode: read_code,
     queries.ReadStorage: read_storage,
     queries.ReadPendingNonce: read_pending_nonce,
     queries.Prove: prove,
+    queries.ReadTransaction: read_transaction,
     queries.ReadBlock: read_block,
     queries.ReadReceipts: read_receipts,
+    queries.ReadSize: read_size,
 }
 """What is answered by a few reads, on the event loop itself."""

@@ -4,9 +4,9 @@ The states are in `states`, the messages in `wire.epoch`, the driver's duties in
 says which events a state acts on. Rules:
 
 1. The master says nothing before its term is durable, and `Commit` only after the root block is.
-2. An epoch goes on, from lane to lane, only with the answer of *every* participant. One that doesn't answer
-   in time, answers something else, or has to join again aborts the attempt for all; the next attempt is
-   made without it. What comes after a lane is decided in `barriers`.
+2. An epoch goes on, from lane to lane, only with the answer of *every* participant. One that is silent for
+   too long, answers something else, or has to join again aborts the attempt for all; the next attempt is
+   made without it. Nobody is silent while a participant works. What follows a lane is decided in `barriers`.
 3. A `Join` is answered with a `Welcome` only when the fate of the sealed block that it reports is known:
    its epoch is committed, or its round is over. If that round is still open, the report counts as `Sealed`.
 4. What has no answer is said again; each shard's answers are idempotent, and so is counting them.
@@ -59,7 +59,15 @@ from quarkparsec.root.topology import Move, SlavePlace, Topology
 from quarkparsec.store import Store
 from quarkparsec.types import ShardId, Wei
 from quarkparsec.wire import epoch as wire
-from quarkparsec.wire.epoch import Committed, HasWork, Join, LaneEnded, Sealed, from_amount
+from quarkparsec.wire.epoch import (
+    Committed,
+    HasWork,
+    Join,
+    LaneEnded,
+    Sealed,
+    Working,
+    from_amount,
+)
 
 
 class RootMachine:
@@ -72,7 +80,9 @@ class RootMachine:
         self._hashes = deque(chain.last_hashes(BLOCK_HASH_WINDOW), BLOCK_HASH_WINDOW)
         self._term = chain.term() + 1
         self._effects: Final = Effects[Told]()
-        self._members: Final = Membership(self._head.shard_count, self._term, self._effects)
+        self._members: Final = Membership(
+            self._head.shard_count, self._term, genesis.gas_limit, self._effects
+        )
         self._rearrangement: Final = Rearrangement(chain.topology(), self._members, self._effects)
         self._tickets: Final = TicketSupply(self._term, chain.tickets_bound(), self._effects)
         self._schedule: Final = Schedule(
@@ -230,6 +240,12 @@ class RootMachine:
         self._members.hear_of_commit(self._now_ms, event)
         return now
 
+    def _hear_of_progress(self, now: State, event: Working) -> State:
+        """The other participants may be waiting for what this one is working on (rule 2)."""
+        together = now.plan.participants if takes_part(now, event.shard_id) else ()
+        self._members.hear_of_progress(self._now_ms, event, together)
+        return now
+
     # --- an epoch
 
     def _open_if_due(self, between: Between) -> State:
@@ -367,6 +383,7 @@ MOVES: Final[Mapping[type, Mapping[type, _Move]]] = {
     Join: _once_started(RootMachine._join),
     HasWork: _once_started(RootMachine._hear_of_work),
     Committed: _once_started(RootMachine._hear_of_commit),
+    Working: _once_started(RootMachine._hear_of_progress),
     LaneEnded: {Executing: RootMachine._count_lane},
     Sealed: {Sealing: RootMachine._hear_of_sealed},
     LinkUp: _once_started(RootMachine._link_up),

@@ -23,8 +23,11 @@ from quarkparsec.errors import (
     TooManyResults,
     Unavailable,
 )
+from quarkparsec.wire.copies import CopyMessage
 from quarkparsec.wire.epoch import FromMaster, FromShard
 from quarkparsec.wire.lanes import LaneMessages
+from quarkparsec.wire.moves import MoveOrder, MoveReport
+from quarkparsec.wire.operations import OperationMessage
 from quarkparsec.wire.queries import QueryMessage
 
 NOTICE: Final = 0
@@ -37,7 +40,17 @@ class Failure(msgspec.Struct, frozen=True, tag=True):
     words: str
 
 
-Message = FromShard | FromMaster | LaneMessages | QueryMessage | Failure
+Message = (
+    FromShard
+    | FromMaster
+    | LaneMessages
+    | MoveOrder
+    | MoveReport
+    | QueryMessage
+    | CopyMessage
+    | OperationMessage
+    | Failure
+)
 
 
 class Envelope(msgspec.Struct, frozen=True, array_like=True):

@@ -19,7 +19,8 @@
 
 `Abort` may come instead of Seal or Commit. Messages may be lost, repeated, delayed and reordered: the
 master repeats what has no answer yet, the shard repeats Join and HasWork, and every message can be
-recognised as belonging to now or to the past by one of three ordered numbers:
+recognised as belonging to now or to the past by one of three ordered numbers. A shard that is told again
+what it is carrying out says `Working`, so that a slow one isn't taken for a dead one.
 
 - a *term* counts the master's starts. It is durable before the first message that carries it.
 - a *round* is one attempt at an epoch: (epoch, term, attempt). A later round supersedes an earlier one.
@@ -133,6 +134,13 @@ class Committed(Struct, frozen=True, tag=True):
     work: Work
 
 
+class Working(Struct, frozen=True, tag=True):
+    """The shard was told something again, and is still at it: gas bounds how long that takes, not time."""
+
+    shard_id: ShardId
+    term: CountField
+
+
 # --- from the master
 
 
@@ -226,5 +234,5 @@ class Abort(Struct, frozen=True, tag=True):
     round: Round
 
 
-FromShard = Join | HasWork | LaneEnded | Sealed | Committed
+FromShard = Join | HasWork | LaneEnded | Sealed | Committed | Working
 FromMaster = Invite | Welcome | Open | OpenLane | Seal | Commit | Abort

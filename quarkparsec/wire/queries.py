@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from quarkparsec.types import ShardKey
+from quarkparsec.types import Epoch, Fingerprint, ShardKey, Stage
+from quarkparsec.wire.acknowledgement import TransactionAck
 from quarkparsec.wire.lanes import Endowment
 
 
@@ -82,6 +83,8 @@ class Admitted(Query, frozen=True):
     """One verdict a submission: "" for yes, the rule's words for no, None if its shard is elsewhere by now."""
 
     verdicts: list[str | None]
+    acks: list[TransactionAck]
+    """One for each shard that took any."""
 
 
 class FindTransaction(Query, frozen=True):
@@ -110,6 +113,51 @@ class Search(Query, frozen=True):
     """The last root block that every one of its shards had applied."""
     highest: int
     """The last one that any of them had."""
+    topology: int
+    """The version of who is where by which it searched."""
+
+
+class FindStatus(Query, frozen=True):
+    """Look how far a transaction has come, in shards that have applied `epoch`: StatusSearch."""
+
+    hash: bytes
+    epoch: int
+
+
+class FoundStatus(msgspec.Struct, frozen=True, array_like=True):
+    """How far a shard knows a transaction to have come."""
+
+    shard_id: int
+    stage: Stage
+    epoch: Epoch
+    """The one that it is in; while it is ADMITTED, the first that it can be in."""
+    fingerprint: Fingerprint | None = None
+    """From ORDERED on."""
+    index: int = 0
+    """In its shard's block, from EXECUTED on."""
+    is_queued: bool = False
+    """It is ADMITTED, and waits for an earlier nonce or for money."""
+
+
+class StatusSearch(Query, frozen=True):
+    """The furthest that any shard of a slave knows of, and the rest as in Search."""
+
+    found: FoundStatus | None
+    lowest: int
+    highest: int
+    topology: int
+
+
+class ReadTransaction(AtShard, frozen=True):
+    """The transaction that has a fingerprint in a shard: CommittedTransaction or Nothing."""
+
+    fingerprint: Fingerprint
+
+
+class CommittedTransaction(Query, frozen=True):
+    """A transaction of a block."""
+
+    found: FoundTransaction
 
 
 class ReadPendingNonce(AtKey, frozen=True):
@@ -283,6 +331,10 @@ class LogsAnswer(Query, frozen=True):
     logs: list[FoundLog]
 
 
+class ReadSize(AtShard, frozen=True):
+    """About how many bytes a shard's database has on disk: Number."""
+
+
 # --- to the master
 
 
@@ -355,7 +407,7 @@ class Resharded(Query, frozen=True):
 KeyQuestion = (
     ReadPendingNonce | ReadAccount | ReadCode | ReadStorage | Prove | ReadOnlyCall | EstimateGas
 )
-ShardQuestion = KeyQuestion | ReadBlock | ReadReceipts | ReadLogs
+ShardQuestion = KeyQuestion | ReadTransaction | ReadBlock | ReadReceipts | ReadLogs | ReadSize
 
 QueryMessage = (
     Nothing
@@ -367,10 +419,14 @@ QueryMessage = (
     | Admitted
     | FindTransaction
     | Search
+    | FindStatus
+    | StatusSearch
+    | CommittedTransaction
     | ShardQuestion
     | ProofAnswer
     | CallAnswer
     | LogsAnswer
+    | ReadSize
     | Follow
     | RootCommitted
     | TopologyChanged

@@ -15,7 +15,6 @@ from quarkparsec.ordering.messages import (
     ProtocolViolation,
     SealBatch,
     SpawnExecutor,
-    TransactionAck,
     TransactionRequest,
 )
 from quarkparsec.ordering.outcome import Ending, Miss
@@ -23,6 +22,7 @@ from quarkparsec.ordering.supervisor import Supervisor
 from quarkparsec.ordering.timeline import Timeline
 from quarkparsec.ordering.worker import Worker
 from quarkparsec.types import Epoch, Fingerprint, Hash32
+from quarkparsec.wire.acknowledgement import TransactionAck
 from tests.ordering.random_transactions import (
     EMPTY,
     KEYS,

@@ -38,6 +38,7 @@ class Driven:
 
     def __init__(self, store: MemoryStore | None = None, genesis: Genesis = GENESIS) -> None:
         self.store = MemoryStore() if store is None else store
+        self.genesis = genesis
         self.shard_count = genesis.shard_count
         state = open_shard(self.store, genesis, ShardId(0))
         self.machine = ShardMachine(genesis, ShardId(0), self.store, state)

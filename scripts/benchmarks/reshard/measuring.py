@@ -23,7 +23,7 @@ from benchmarks.reshard.disk import bytes_of
 from benchmarks.reshard.gaps import SETTLING_BLOCKS, SplitGaps, split_gaps
 from benchmarks.reshard.watching import Watch
 from cluster.identity import load_identity
-from cluster.shard_host import shard_folder
+from cluster.shard_folders import shard_folder
 from quarkparsec.errors import Unavailable
 from quarkparsec.types import ShardId
 
