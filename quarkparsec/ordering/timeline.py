@@ -67,8 +67,10 @@ class Timeline:
         """Of every transaction that isn't done, and above the read watermark of every one."""
         self._closed: list[Markers] = []
         """Recorded, not covered by the write watermark."""
-        self._rows: dict[Key, tuple[Markers, ...]] = {}
-        """Per key the opened writers, in order."""
+        self._drawn: dict[Key, tuple[Markers, ...]] = {}
+        """The rows, but for those who don't stand in them yet."""
+        self._arrived: list[Markers] = []
+        """Opened writers, in order, that stand in no rows because nobody has looked since."""
         self._grown: set[Key] = set()
         """Whose row has more than one writer."""
         self._resolved = 0
@@ -178,12 +180,21 @@ class Timeline:
             self._let_whole_begin()
             return
         self._serve_first(markers)
-        for keys in filter(None, (label.will, label.may)):
-            self._stand(markers, keys)
+        self._arrived.append(markers)
+
+    @property
+    def _rows(self) -> dict[Key, tuple[Markers, ...]]:
+        """Per key the opened writers, in order."""
+        if self._arrived:
+            arrived, self._arrived = self._arrived, []
+            for markers in arrived:
+                self._stand(markers, markers.label.will)
+                self._stand(markers, markers.label.may)
+        return self._drawn
 
     def _stand(self, markers: Markers, keys: Keys) -> None:
         """Put a writer at the end of its rows; all keys that nobody else writes share one row."""
-        rows, row = self._rows, (markers,)
+        rows, row = self._drawn, (markers,)
         longer = {key: rows[key] + row for key in rows.keys() & keys}
         rows.update(dict.fromkeys(keys, row))
         if longer:
@@ -304,10 +315,11 @@ class Timeline:
     def _resolve_whole(self, markers: Markers, values: Values) -> None:
         """From a barrier for all it becomes a writer of what it wrote."""
         self._whole.remove(markers)
+        rows = self._rows
         for key in values:
-            row = list(self._rows.get(key, ()))
+            row = list(rows.get(key, ()))
             insort(row, markers, key=_fingerprint)
-            self._rows[key] = tuple(row)
+            rows[key] = tuple(row)
             self._grown.add(key)
 
     def _hold(self, fingerprint: Fingerprint, message: KVSReadRequest | Writing) -> None:
@@ -342,8 +354,9 @@ class Timeline:
                     pins[key] = min(pins.get(key, fingerprint), fingerprint)
         for fingerprint in done:
             del self._markers[fingerprint]
+        rows = self._rows
         for key in list(self._grown):
-            self._shorten(key, self._rows[key], min(bound, pins.get(key, bound)))
+            self._shorten(key, rows[key], min(bound, pins.get(key, bound)))
 
     def _shorten(self, key: Key, row: tuple[Markers, ...], bound: Fingerprint) -> None:
         end = bisect_left(row, bound, key=_fingerprint)

@@ -20,7 +20,7 @@ from benchmarks.engine.ordering import measure_ordering, render_ordering
 from benchmarks.engine.ours import Ours
 from benchmarks.engine.pipeline import compare_pipelines
 from benchmarks.engine.reads import compare_reads
-from benchmarks.engine.scenario import FULL, QUICK, Size, make_scenario
+from benchmarks.engine.scenario import FULL, QUICK, QUICK_FULL_BLOCKS, Size, make_scenario
 from benchmarks.engine.stock import Stock
 from benchmarks.engine.tries import compare_tries
 from benchmarks.load.command import SEED_BYTES, funded_wallets, run, workload_of
@@ -63,7 +63,7 @@ def ordering(quick: bool, json_path: Path | None) -> None:
     print_machine(console)
     with TemporaryDirectory(prefix="quarkparsec-bench-") as folder:
         with console.status("signing, and writing the accounts"):
-            scenario = make_scenario(QUICK if quick else FULL)
+            scenario = make_scenario(QUICK_FULL_BLOCKS if quick else FULL)
             ours = Ours(Path(folder) / "ours", scenario)
         gc.freeze()
         with console.status("lane 1, with and without the engines"):

@@ -44,6 +44,8 @@ class Size(NamedTuple):
 
 FULL: Final = Size(accounts=100_000, block=1_000, blocks=6)
 QUICK: Final = Size(accounts=10_000, block=500, blocks=3)
+QUICK_FULL_BLOCKS: Final = Size(accounts=10_000, block=1_000, blocks=2)
+"""Where a block costs something by itself."""
 
 
 class Scenario(NamedTuple):
