@@ -50,7 +50,7 @@ def birth(chain: RootStore, head: RootBlock, shard_id: ShardId) -> Epoch:
     def shard_count(epoch: int) -> int:
         return _block(chain, epoch).shard_count
 
-    return Epoch(bisect_right(range(head.number), shard_id, key=shard_count))
+    return Epoch(bisect_right(range(head.number), int(shard_id), key=shard_count))
 
 
 def _blocks(chain: RootStore, born: Epoch, said: Epoch) -> Iterator[RootBlock]:

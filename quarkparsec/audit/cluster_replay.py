@@ -44,7 +44,9 @@ class ClusterReplay:
     @property
     def sums(self) -> Sums:
         """The own balances of each shard, as of the last root block that was followed."""
-        return {each: replay and replay.balances for each, replay in self._replays.items()}
+        return {
+            each: replay.balances if replay else None for each, replay in self._replays.items()
+        }
 
     def follow(self, root: RootBlock, parent: RootBlock) -> int:
         """Run what the shards did in the epoch of `root`; how many blocks that were."""
