@@ -20,7 +20,7 @@ from quarkparsec.runners.evm.call import Call, CallResult, HomesNeeded, Purse, c
 from quarkparsec.runners.evm.estimate import ExecutionFailed, estimate_gas
 from quarkparsec.runners.evm.world import OutOfTime
 from quarkparsec.state.journal import Journal
-from quarkparsec.types import Gas, Hash32, Recipient, ShardKey, Slot, Wei
+from quarkparsec.types import Epoch, Gas, Hash32, Recipient, ShardKey, Slot, Wei
 from quarkparsec.wire import queries
 from quarkparsec.wire.queries import CallAnswer
 
@@ -106,7 +106,7 @@ class Calls:
 
 
 def _journal(host: ShardHost, query: Execution) -> Journal:
-    view = host.view(query.upon.epoch, query.shard_count)
+    view = host.view(Epoch(query.upon.epoch), query.shard_count)
     return Journal(view, view.place)
 
 

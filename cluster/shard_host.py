@@ -96,12 +96,12 @@ class ShardHost:
         """
         await self._until(lambda: not isinstance(self.machine.state, Absent | Joining | Replaying))
 
-    def view(self, epoch: int, shard_count: int) -> StateView:
-        """The state after an epoch, as it is seen in one of so many shards.
+    def view(self, epoch: Epoch | None, shard_count: int) -> StateView:
+        """The state after an epoch, None for the last one, as it is seen in one of so many shards.
 
         Raises Elsewhere if it is one of more by now, PrunedHistory.
         """
-        view = self.state.view(Epoch(epoch))
+        view = self.state.view(epoch)
         if view.place.shard_count != shard_count:
             raise self._was_split()
         return view

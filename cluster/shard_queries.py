@@ -64,7 +64,7 @@ _StateQuery = queries.ReadAccount | queries.ReadCode | queries.ReadStorage
 
 async def _view(host: ShardHost, query: _StateQuery) -> StateView:
     await host.reached(query.epoch)
-    return host.view(query.epoch, query.shard_count)
+    return host.view(Epoch(query.epoch), query.shard_count)
 
 
 def _seen(view: StateView, query: _StateQuery) -> Account | None:
@@ -79,7 +79,7 @@ async def read_pending_nonce(host: ShardHost, query: queries.ReadPendingNonce) -
     pending = host.machine.pool.pending_nonce(recipient)
     if pending is not None:
         return Number(scalar_bytes(pending))
-    account = host.view(host.machine.root_head.epoch, query.shard_count).account(recipient)
+    account = host.view(None, query.shard_count).account(recipient)
     return Number(scalar_bytes(account.nonce if account else 0))
 
 

@@ -257,6 +257,7 @@ AUDIT_FINDINGS_MAX: Final = 1_000
 
 AUDIT_ROWS_AT_ONCE: Final = 10_000
 """Rows that are copied in one write where a replay divides a shard: a few megabytes in memory, whatever its size."""
+"""Rows that are copied in one write where a replay divides a shard: a few megabytes, however large it is."""
 
 # --- tickets
 

@@ -47,10 +47,10 @@ def catch_up(
 def _birth(chain: RootStore, head: RootBlock, shard_id: ShardId) -> Epoch:
     """The first root block with a shard that genesis doesn't know. Raises Corrupt."""
 
-    def shard_count(epoch: int) -> int:
-        return _block(chain, epoch).shard_count
+    def end(epoch: int) -> ShardId:
+        return ShardId(_block(chain, epoch).shard_count)
 
-    return Epoch(bisect_right(range(head.number), int(shard_id), key=shard_count))
+    return Epoch(bisect_right(range(head.number), shard_id, key=end))
 
 
 def _blocks(chain: RootStore, born: Epoch, said: Epoch) -> Iterator[RootBlock]:

@@ -45,7 +45,8 @@ class ClusterReplay:
     def sums(self) -> Sums:
         """The own balances of each shard, as of the last root block that was followed."""
         return {
-            each: replay.balances if replay else None for each, replay in self._replays.items()
+            each: None if replay is None else replay.balances
+            for each, replay in self._replays.items()
         }
 
     def follow(self, root: RootBlock, parent: RootBlock) -> int:

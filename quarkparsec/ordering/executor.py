@@ -11,6 +11,7 @@ is not about the transaction but about the replica (a contradiction on disk, our
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from msgspec import Struct, field
@@ -27,6 +28,7 @@ from quarkparsec.ordering.outcome import (
     Ending,
     Failure,
     Miss,
+    Outcome,
     Program,
     Success,
     Value,
@@ -70,34 +72,34 @@ class Executor(Struct):
 
     def run(self, fingerprint: Fingerprint, program: Program) -> Ended | Requests:
         """Go on as far as the known values reach: how all ended, or what else one wants to read."""
-        endings = self.endings
+        endings, run = self.endings, program if self.is_blind else partial(self._look, program)
         for candidate in self.strand.candidates[len(endings) :]:
-            ending = self._attempt(candidate, program)
-            if ending is None:
-                missing = self._missing(candidate.label)
-                self.asked |= missing
-                return [KVSReadRequest(fingerprint, key, True) for key in sorted(missing)]
-            endings.append(ending)
-        return Ended(fingerprint, tuple(endings), self.known or NO_VALUES)
-
-    def _attempt(self, candidate: TransactionCandidate, program: Program) -> Ending | None:
-        """How one transaction ends. None: what it reads has to be asked for."""
-        while self.is_blind or not self._missing(candidate.label):
-            view = NO_VALUES if self.is_blind else self._view(candidate.label)
             try:
-                outcome = program(candidate, view)
+                outcome = run(candidate, NO_VALUES)
             except (QuarkparsecError, InvariantBroken):
                 raise
             except Exception as poison:  # noqa: BLE001 - it must never stall those behind it
-                return Failure(f"execution failed: {type(poison).__name__}: {poison}")
+                outcome = Failure(f"execution failed: {type(poison).__name__}: {poison}")
+            if isinstance(outcome, Wants):
+                asked = frozenset(outcome.keys)
+                self.asked |= asked
+                return [KVSReadRequest(fingerprint, key, True) for key in sorted(asked)]
+            endings.append(outcome)
+        return Ended(fingerprint, tuple(endings), self.known or NO_VALUES)
+
+    def _look(self, program: Program, candidate: TransactionCandidate, _: Values) -> Outcome:
+        """The same with what the transaction may see; it ends, or reads what has to be asked for."""
+        label = candidate.label
+        while not (missing := self._missing(label)):
+            outcome = program(candidate, self._view(label))
             if isinstance(outcome, Success):
-                return self._keep(candidate.label, outcome) if outcome.writes else outcome
+                return self._keep(label, outcome)
             if not isinstance(outcome, Wants):
                 return outcome
-            ending = self._want(candidate.label, outcome.keys)
+            ending = self._want(label, outcome.keys)
             if ending is not None:
                 return ending
-        return None
+        return Wants(missing)
 
     def _keep(self, label: Label, success: Success) -> Ending:
         """What was written is for those after it to read, if all of it may be written (R16)."""

@@ -75,9 +75,11 @@ def join_all(labels: Sequence[Label]) -> Label:
     eagers, mays = [label.eager for label in labels], [label.may for label in labels]
     eager = _union(eagers)
     may = eager if mays == eagers else _union(mays)  # as a rule: who may write a key reads it
-    will = _union([label.will for label in labels])
-    lazy = _union([label.lazy for label in labels])
-    return Label(eager, lazy - eager, will, may - will if will else may)
+    others = [label for label in labels if label.lazy or label.will]
+    if not others:
+        return Label(eager=eager, may=may)
+    lazy, will = _union([each.lazy for each in others]), _union([each.will for each in others])
+    return Label(eager, lazy - eager, will, may - will)
 
 
 WHOLE_SHARD: Final = Label(is_whole=True)

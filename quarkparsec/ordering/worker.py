@@ -60,7 +60,9 @@ class Worker:
         self._strand_length: Final = strand_length
         self._waiting: dict[Hash32, TransactionCandidate] = {}
         self._numbers: dict[Hash32, int] = {}
-        """The last one of each candidate that was ordered."""
+        """The last one of each candidate that was ordered, as far as somebody asked."""
+        self._numbered: list[tuple[int, Iterable[Hash32]]] = []
+        """Candidates in their order and the number of the first, since somebody asked."""
         self._count = 0
         """Of numbers that were given."""
         self._order: list[Fingerprint] = []
@@ -90,6 +92,9 @@ class Worker:
 
     def place(self, transaction_hash: Hash32) -> Fingerprint | None:
         """The last place that a candidate was given."""
+        for first, hashes in self._numbered:
+            self._numbers.update(zip(hashes, count(first)))
+        self._numbered.clear()
         number = self._numbers.get(transaction_hash)
         return None if number is None else self._place(number)
 
@@ -104,7 +109,7 @@ class Worker:
         new: Iterable[tuple[Hash32, TransactionCandidate]] = zip(
             hashes, request.candidates, strict=True
         )
-        if self._numbers:
+        if self._count:
             new = [each for each in new if self._is_new(each[0], request.resubmission)]
         self._waiting.update(new)
         return [self._acknowledge(hashes, Stage.ADMITTED)]
@@ -136,7 +141,7 @@ class Worker:
             places.append(self._place(self._count))
             self._count += len(strand.candidates)
         first = self._count - len(candidates)
-        self._numbers.update(zip(hashes, count(first)))
+        self._numbered.append((first, hashes))
         order += places
         self._strands.update(zip(places, strands, strict=True))
         labels = [strand.label for strand in strands]

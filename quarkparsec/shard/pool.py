@@ -315,7 +315,7 @@ def _head(queue: AccountQueue, index: int, base_fee: Wei) -> tuple[int, int, Acc
 def _work(queue: AccountQueue, base_fee: Wei) -> Work:
     if not queue.pending:
         return Work.NONE
-    return Work.READY if _is_payable(queue, 0, base_fee) else Work.UNDERPRICED
+    return Work.READY if _is_payable(queue, 0, base_fee) else Work.PATIENT
 
 
 def _is_payable(queue: AccountQueue, index: int, base_fee: Wei) -> bool:

@@ -20,16 +20,16 @@ from typing import Final
 from quarkparsec.chain.fees import TRANSACTION_GAS
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.effects import OutOfTime
-from quarkparsec.ordering.label import NO_KEYS, WHOLE_SHARD, Label
+from quarkparsec.ordering.label import WHOLE_SHARD, Label
 from quarkparsec.ordering.messages import TransactionCandidate
 from quarkparsec.ordering.outcome import Ending, Failure, Miss, Success, Values
 from quarkparsec.runners.evm.executor import execute
-from quarkparsec.runners.outcome import Done, NeedKeys, Outcome
+from quarkparsec.runners.outcome import Done, Failed, Outcome
 from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.block_draft import BlockDraft, Deferred
 from quarkparsec.shard.labels import is_payment, keys_beyond, with_keys
 from quarkparsec.shard.neighbourhood import Neighbourhood
-from quarkparsec.types import Hash32, Recipient
+from quarkparsec.types import Hash32, Recipient, shard_of
 
 NOTHING: Final[Values] = {}
 
@@ -48,6 +48,8 @@ class Turns:
     ) -> None:
         self._draft: Final = draft
         self._neighbourhood: Final = neighbourhood
+        self._shard_id: Final = neighbourhood.shard_id
+        self._shard_count: Final = neighbourhood.shard_count
         self._out_of_time: Final = out_of_time
         self._is_over = False
         self._passed_over: set[Recipient] = set()
@@ -58,23 +60,24 @@ class Turns:
 
     def take(self, request: TransactionCandidate, _: Values) -> Ending:
         """Let a transaction have its turn; everything that it may touch is resolved."""
-        draft, neighbourhood, gas_left = self._draft, self._neighbourhood, self._draft.gas_left
+        draft, neighbourhood = self._draft, self._neighbourhood
+        gas_left = draft.gas_left
         if self._is_over or gas_left < TRANSACTION_GAS or self._out_of_time():
             self._is_over = True
             return LANE_IS_OVER
         candidate: Candidate = request.executable
-        transaction = candidate.transaction
+        transaction, to_key = candidate.transaction, candidate.to_key
         sender, to = transaction.sender, transaction.to
         if sender in self._passed_over:
             return PASSED_OVER
         if self._again and self._is_behind(transaction):
             return self._give_another_turn(transaction, request.label)
-        is_here = neighbourhood.destination_of(candidate) == neighbourhood.shard_id
+        is_here = shard_of(to_key, self._shard_count) == self._shard_id
         if is_here and to is not None and draft.journal.has_code(to):
             if is_payment(request.label):
                 return self._give_another_turn(transaction, WHOLE_SHARD)
             candidate = self._rerouted(candidate)
-            is_here = neighbourhood.destination_of(candidate) == neighbourhood.shard_id
+            is_here = neighbourhood.destination_of(candidate) == self._shard_id
         is_local = is_here and to is not None
         fits = transaction.gas_limit <= gas_left
         if not (fits and (is_local or neighbourhood.can_serve(candidate))):
@@ -104,7 +107,9 @@ class Turns:
         finally:
             if outcome is None:
                 self._refuse(transaction, "execution failed")
-        beyond = keys_beyond(draft.journal, label) if draft.journal.accessed else NO_KEYS
+        if isinstance(outcome, Failed):
+            return self._refuse(transaction, outcome.reason)
+        beyond = keys_beyond(draft.journal, label)
         if beyond:
             return self._miss(transaction, with_keys(label, beyond))
         if isinstance(outcome, Done):
@@ -112,11 +117,9 @@ class Turns:
                 return self._pass_over(transaction)
             draft.include(transaction, to_key, outcome)
             return INCLUDED
-        if isinstance(outcome, NeedKeys):
-            if not self._neighbourhood.can_reach(outcome.recipients):
-                return self._pass_over(transaction)
-            return self._defer(candidate, outcome.recipients)
-        return self._refuse(transaction, outcome.reason)
+        if not self._neighbourhood.can_reach(outcome.recipients):
+            return self._pass_over(transaction)
+        return self._defer(candidate, outcome.recipients)
 
     # --- what becomes of those that are not included
 

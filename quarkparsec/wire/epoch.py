@@ -74,11 +74,11 @@ class Visit(Struct, frozen=True, order=True, array_like=True):
 
 
 class Work(IntEnum):
-    """What waits in a shard's pool."""
+    """What waits in a shard."""
 
     NONE = 0
-    UNDERPRICED = 1
-    """Only transactions that the next epoch's base fee is too high for."""
+    PATIENT = 1
+    """Transactions that the next epoch's base fee is too high for, or what a split left to be deleted."""
     READY = 2
 
 

@@ -92,10 +92,9 @@ def books(*, after_power_cut: bool = False) -> Books:
 
 @cache
 def _quiet_run() -> World:
-    """The first run without faults that has something of everything to tamper with."""
+    """The first run without faults or splits that has something of everything to tamper with."""
     for seed in count(FIRST_SEED):
-        traffic = draw_traffic(Random(seed))
-        world = World(seed, Machines(), Faults(), traffic)
+        world = World(seed, Machines(), Faults(), draw_traffic(Random(seed)))
         if world.genesis.shard_count == 2:
             world.run()
             if _is_telling(books_of(world)):

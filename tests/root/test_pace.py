@@ -43,7 +43,7 @@ def test_work_opens_an_epoch_at_the_pace_of_the_genesis_file() -> None:
 
 
 def test_underpriced_transactions_get_an_empty_block_now_and_then() -> None:
-    assert pace(50).due_ms([member(0, Work.UNDERPRICED)], HEAD) == START_MS + SLOW_EPOCH_MS
+    assert pace(50).due_ms([member(0, Work.PATIENT)], HEAD) == START_MS + SLOW_EPOCH_MS
 
 
 def test_an_idle_cluster_makes_no_blocks_but_its_heartbeat() -> None:
@@ -88,7 +88,7 @@ def test_an_empty_block_that_nobody_had_work_for_slows_nothing_down() -> None:
 
 
 def test_those_with_work_take_part_and_the_home_of_the_coinbase() -> None:
-    members = [member(0), member(1, Work.READY), member(2, Work.UNDERPRICED), member(3)]
+    members = [member(0), member(1, Work.READY), member(2, Work.PATIENT), member(3)]
     assert participants(members, ShardId(3)) == (1, 3)
     members[3].joined = False
     assert participants(members, ShardId(3)) == (1,)

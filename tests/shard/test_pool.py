@@ -118,7 +118,7 @@ def test_an_underpriced_transaction_waits_and_so_does_what_follows_it() -> None:
     add(pool, signed(ALICE, 0, price=10))
     add(pool, signed(ALICE, 1, price=1_000))
     assert chosen(pool, base_fee=11) == []
-    assert pool.work(Wei(11)) == Work.UNDERPRICED
+    assert pool.work(Wei(11)) == Work.PATIENT
     assert pool.work(Wei(10)) == Work.READY
 
 

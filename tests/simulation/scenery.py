@@ -12,7 +12,7 @@ from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.state.genesis_entry import GenesisEntry
 from quarkparsec.store import MemoryStore
 from quarkparsec.types import Gas, Recipient, ShardId, ShardKey, Wei, home_key
-from tests.simulation.contracts import DEPLOYER, DEPLOYER_CODE, FACTORY, LEDGER
+from tests.simulation.contracts import DEPLOYER, DEPLOYER_CODE, FACTORY, LEDGER, TILL, TILL_CODE
 from tests.simulation.wallet import CHAIN_ID, GWEI, wallets
 
 WALLETS_PER_SHARD: Final = 3
@@ -68,7 +68,10 @@ def genesis_of(
         shuffle=shuffle,
         extra_data=b"",
         alloc=alloc,
-        universal_contracts={DEPLOYER: GenesisEntry(ShardKey(0), 1, 0, DEPLOYER_CODE, {})},
+        universal_contracts={
+            DEPLOYER: GenesisEntry(ShardKey(0), 1, 0, DEPLOYER_CODE, {}),
+            TILL: GenesisEntry(ShardKey(0), 1, 0, TILL_CODE, {}),
+        },
     )
 
 
