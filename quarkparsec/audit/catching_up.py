@@ -34,7 +34,7 @@ def catch_up(
     is_split = head.shard_count == 2 * whole.shard_count
     is_half = is_split and shard_id in [each.shard_id for each in whole.halves()]
     _apply_sealed(genesis, chain, whole.shard_id if is_half else shard_id, store, note)
-    born = birth(chain, head, shard_id)
+    born = Epoch(0) if shard_id < genesis.shard_count else _birth(chain, head, shard_id)
     if is_half:
         is_parent = shard_id == whole.shard_id
         batch = parent_batch(whole) if is_parent else child_batch(whole, born)
@@ -44,8 +44,8 @@ def catch_up(
         note(f"the shard's blocks begin after {born}, but it shows those after {said}")
 
 
-def birth(chain: RootStore, head: RootBlock, shard_id: ShardId) -> Epoch:
-    """The first root block with that shard. Raises Corrupt."""
+def _birth(chain: RootStore, head: RootBlock, shard_id: ShardId) -> Epoch:
+    """The first root block with a shard that genesis doesn't know. Raises Corrupt."""
 
     def end(epoch: int) -> ShardId:
         return ShardId(_block(chain, epoch).shard_count)
