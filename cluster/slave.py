@@ -34,6 +34,7 @@ from quarkparsec.wire.envelope import Message
 from quarkparsec.wire.epoch import FromMaster, FromShard
 from quarkparsec.wire.lanes import LaneMessages
 from quarkparsec.wire.moves import MoveOrder
+from quarkparsec.wire.operations import MakeReady
 from quarkparsec.wire.session import Role
 
 log = logging.getLogger("slave")
@@ -106,7 +107,7 @@ class Slave:
             return await self._find(Hash32(message.hash), Epoch(message.epoch))
         if isinstance(message, queries.FindStatus):
             return await self._find_status(Hash32(message.hash), Epoch(message.epoch))
-        if isinstance(message, queries.MakeReady):
+        if isinstance(message, MakeReady):
             await self.holdings.make_ready()
             return queries.Nothing()
         if isinstance(message, queries.AtShard):

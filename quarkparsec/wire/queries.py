@@ -387,23 +387,6 @@ class Located(Query, frozen=True):
     locations: list[Location]
 
 
-class Reshard(Query, frozen=True):
-    """Split every shard, so that there are so many: Resharded, or Rejected and nothing has changed."""
-
-    shard_count: int
-
-
-class MakeReady(Query, frozen=True):
-    """To a slave: its shards are to be split, so make that quick: Nothing."""
-
-
-class Resharded(Query, frozen=True):
-    """The root block after which there are so many shards."""
-
-    epoch: int
-    shard_count: int
-
-
 KeyQuestion = (
     ReadPendingNonce | ReadAccount | ReadCode | ReadStorage | Prove | ReadOnlyCall | EstimateGas
 )
@@ -433,7 +416,4 @@ QueryMessage = (
     | ReadRootBlock
     | Locate
     | Located
-    | Reshard
-    | MakeReady
-    | Resharded
 )
