@@ -17,7 +17,7 @@ from typing import Final
 from cluster.leveldb import LevelDBStore
 from quarkparsec.audit.tables import TableAudit
 from quarkparsec.errors import Corrupt, QuarkparsecError
-from quarkparsec.state.stored import read_head, read_place
+from quarkparsec.state.stored import read_head, read_place, read_sweep
 from quarkparsec.types import Hash32
 
 NICENESS: Final = 10
@@ -51,7 +51,7 @@ def findings(path: Path, state_root: Hash32) -> list[str]:
     store = LevelDBStore(path)
     try:
         place, head = read_place(store), read_head(store)
-        audit = TableAudit(store, place.shard_id, place.shard_count, head.epoch, noted.append)
+        audit = TableAudit(store, place, head.epoch, read_sweep(store), noted.append)
         audit.check(state_root)
     except QuarkparsecError as error:
         noted.append(str(error))

@@ -266,6 +266,10 @@ MOVES_REMEMBERED: Final = 16
 
 AUDIT_FINDINGS_MAX: Final = 1_000
 """Findings that are kept in words; one flipped byte early in a chain can contradict every block after it."""
+
+AUDIT_ROWS_AT_ONCE: Final = 10_000
+"""Rows that are copied in one write where a replay divides a shard: a few megabytes, however large it is."""
+
 # --- tickets
 
 TICKET_BOUND_MAX: Final = 2**64 - 1

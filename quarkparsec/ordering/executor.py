@@ -11,6 +11,7 @@ is not about the transaction but about the replica (a contradiction on disk, our
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from msgspec import Struct, field
@@ -71,9 +72,14 @@ class Executor(Struct):
 
     def run(self, fingerprint: Fingerprint, program: Program) -> Ended | Requests:
         """Go on as far as the known values reach: how all ended, or what else one wants to read."""
-        endings, blind = self.endings, self.is_blind
+        endings, run = self.endings, program if self.is_blind else partial(self._look, program)
         for candidate in self.strand.candidates[len(endings) :]:
-            outcome = _run(program, candidate) if blind else self._attempt(candidate, program)
+            try:
+                outcome = run(candidate, NO_VALUES)
+            except (QuarkparsecError, InvariantBroken):
+                raise
+            except Exception as poison:  # noqa: BLE001 - it must never stall those behind it
+                outcome = Failure(f"execution failed: {type(poison).__name__}: {poison}")
             if isinstance(outcome, Wants):
                 asked = frozenset(outcome.keys)
                 self.asked |= asked
@@ -81,11 +87,11 @@ class Executor(Struct):
             endings.append(outcome)
         return Ended(fingerprint, tuple(endings), self.known or NO_VALUES)
 
-    def _attempt(self, candidate: TransactionCandidate, program: Program) -> Outcome:
-        """How one transaction ends, or what it reads that has to be asked for."""
+    def _look(self, program: Program, candidate: TransactionCandidate, _: Values) -> Outcome:
+        """The same with what the transaction may see; it ends, or reads what has to be asked for."""
         label = candidate.label
         while not (missing := self._missing(label)):
-            outcome = _run(program, candidate, self._view(label))
+            outcome = program(candidate, self._view(label))
             if isinstance(outcome, Success):
                 return self._keep(label, outcome)
             if not isinstance(outcome, Wants):
@@ -135,12 +141,3 @@ class Executor(Struct):
         shard, nothing is pushed: it asks for its eager reads, too."""
         known = self.known or NO_VALUES
         return (label.eager | self._wanted) - known.keys() - self.writes.keys()
-
-
-def _run(program: Program, candidate: TransactionCandidate, values: Values = NO_VALUES) -> Outcome:
-    try:
-        return program(candidate, values)
-    except (QuarkparsecError, InvariantBroken):
-        raise
-    except Exception as poison:  # noqa: BLE001 - it must never stall those behind it
-        return Failure(f"execution failed: {type(poison).__name__}: {poison}")

@@ -7,8 +7,9 @@ to do lies in the database (state/tables), so a restart goes on where it was.
 - *Blocks* from before the shard was split off, with their transactions, receipts and index. The header of the
   last one stays until the shard's own first block has followed it.
 - *Codes* that swept entries had. Other entries may have the same code, or have had it at an epoch that can
-  still be read. So when the sweep is over, all entries and their past are asked, piece by piece; what is left
-  then, nobody has. A code that is deployed again meanwhile is taken off the list by the seal that does it.
+  still be read. So when the sweep is over, all entries are asked, and the past of those that count here, piece
+  by piece; what is left then, nobody has. A code that is deployed again meanwhile is taken off the list by
+  the seal that does it.
 """
 
 from __future__ import annotations
@@ -126,7 +127,9 @@ def _ask(reader: Reader, position: bytes, most: int) -> Batch:
         (_LAST_ASKED, GARBAGE_CODE) if position >= _LAST_ASKED else (ACCOUNT, _LAST_ASKED)
     )
     found = list(islice(reader.scan(position, prefix_stop(table)), most))
-    named = {decode_account(encoded).code_hash for _, encoded in found if encoded}
+    accounts = [decode_account(encoded) for _, encoded in found if encoded]
+    place, is_past = read_place(reader), table == _LAST_ASKED
+    named = {each.code_hash for each in accounts if not is_past or place.owns(each.shard_key)}
     batch: Batch = {
         GARBAGE_CODE + code_hash: None
         for code_hash in named

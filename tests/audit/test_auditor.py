@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from random import Random
 from typing import NamedTuple
 
 import pytest
@@ -29,6 +30,7 @@ from quarkparsec.state.tables import (
 )
 from quarkparsec.types import Epoch, Hash32, Recipient, ShardId, Slot, Wei, shard_of
 from tests.audit.books import FORGOTTEN, Books, alter, books, books_of, put, rows
+from tests.simulation.traffic import draw_traffic
 from tests.simulation.world import Machines, World
 
 
@@ -59,7 +61,7 @@ def test_states_that_are_kept_are_read_and_older_ones_made_again() -> None:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_what_crashes_and_lost_messages_leave_behind_is_in_order(seed: int) -> None:
-    world = World(seed, Machines())
+    world = World(seed, Machines(), traffic=draw_traffic(Random(seed)))
     world.run()
     for after_power_cut in (False, True):
         made = books_of(world, after_power_cut=after_power_cut)

@@ -63,10 +63,6 @@ def _number(recipient: Recipient) -> str:
     return hex(int.from_bytes(recipient, "big"))
 
 
-def _look(opcode: str) -> st.SearchStrategy[str]:
-    return st.just(opcode)
-
-
 @st.composite
 def operations(draw: st.DrawFn, targets: tuple[Recipient, ...]) -> bytes:
     """One operation that leaves one word."""
@@ -113,23 +109,16 @@ def programs(draw: st.DrawFn, contract: Recipient | None = None) -> bytes:
     """The code of a contract, which may call what it creates itself."""
     born = born_of(contract) if contract else []
     targets = (*EVERYBODY, *born)
-    body = draw(st.lists(operations(targets), max_size=5))
+    body = draw(st.lists(operations(targets), min_size=1, max_size=5))
     beneficiary = _number(draw(st.sampled_from(targets)))
-    end = draw(
-        st.sampled_from(
-            [
-                "32 0 0 LOG0 32 0 RETURN",
-                "0 MLOAD 3 SSTORE 32 0 RETURN",
-                "32 0 REVERT",
-                f"{beneficiary} SELFDESTRUCT",
-            ]
-        )
-    )
-    return b"".join(each + _GATHER for each in body) + assemble(_in_stack_order(end))
-
-
-def _in_stack_order(end: str) -> str:
-    return end.replace("32 0 0 LOG0", "32 0 LOG0")
+    endings = [
+        "0 MLOAD 3 SSTORE 32 0 LOG0 32 0 RETURN",
+        "32 0 LOG0 32 0 RETURN",
+        "32 0 RETURN",
+        "32 0 REVERT",
+        f"{beneficiary} SELFDESTRUCT",
+    ]
+    return b"".join(each + _GATHER for each in body) + assemble(draw(st.sampled_from(endings)))
 
 
 @st.composite

@@ -200,7 +200,7 @@ class Shards:
         self.epoch += 1
         here = frozenset(self.states)
         neighbours = {each: Neighbourhood(each, self.count, here) for each in here}
-        drafts = {each: _Draft(self.states[each].journal(), self._context()) for each in here}
+        drafts = {each: _Draft(self.states[each].journal(), self.context()) for each in here}
         for shard_id, draft in drafts.items():
             sweep(draft, self.states[shard_id])
         if candidate is not None:
@@ -265,9 +265,9 @@ class Shards:
         return None
 
     def _opening(self) -> Opening:
-        return Opening(GENESIS_HASH, GENESIS_HASH, self._context())
+        return Opening(GENESIS_HASH, GENESIS_HASH, self.context())
 
-    def _context(self) -> BlockContext:
+    def context(self) -> BlockContext:
         return BlockContext(
             chain_id=CHAIN_ID,
             number=self.epoch,

@@ -60,7 +60,7 @@ def check_split(shards: Shards, whole: Run, split: Split) -> None:
 
 
 SPLITS = st.builds(
-    Split, st.integers(0, 4), st.sampled_from([0, 1, 3, 1_000]), st.sampled_from([1, 1, 2])
+    Split, st.integers(0, 6), st.sampled_from([0, 1, 3, 1_000]), st.sampled_from([1, 1, 2])
 )
 
 
@@ -73,7 +73,7 @@ def test_random_programs_end_alike_whenever_shards_are_split(
     vault: bytes,
     split: Split,
 ) -> None:
-    wanted = data.draw(st.lists(programs.wishes(has_abroad=count > 1), min_size=1, max_size=5))
+    wanted = data.draw(st.lists(programs.wishes(has_abroad=count > 1), min_size=1, max_size=12))
     shards = Shards(count, entries(codes, count), universal(vault))
     whole = run_whole(shards.copy(), wanted)
     check_split(shards, whole, split)

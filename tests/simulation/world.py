@@ -116,7 +116,8 @@ class World:
         self._build(traffic)
         self.clients: Final = Clients(self, traffic.wishes)
         apart = Random(f"operator {seed}")
-        self._piece: Final = apart.choice((2, 5, 1_000))
+        self.piece: Final = apart.choice((2, 5, 1_000))
+        """How many entries are swept at once."""
         self._operator: Final = Operator(self, traffic.splits, apart, insists=insists)
         self._halves: Final = Halves(self)
         self._safety_events: Final = SAFETY_EVENTS * (1 + traffic.splits)
@@ -151,7 +152,7 @@ class World:
 
     def run(self) -> Outcome:
         """Anything goes, then heal. Raises what was found."""
-        with small_pieces(self._piece):
+        with small_pieces(self.piece):
             return self._run()
 
     def _run(self) -> Outcome:

@@ -4,9 +4,9 @@
     plain loop     each has its turn: the rules of lane 1 say whether it may be executed now, and where
     engines        each has its turn when the engines let it
 
-All three execute the same blocks on the same state, one after the other, each on a journal of its own, and must
-come to the same receipts. A machine that others use, too, is slower at one time than at another: what is
-compared was measured within the same few milliseconds, of the processor's time, and the median says it.
+All three execute the same blocks on the same state, in turn, each on a journal of its own, and must come to the
+same receipts. A machine that others use, too, is slower at one time than at another: what is compared was
+measured right after each other, in the processor's time, now this first and now that, and the median counts.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from quarkparsec.shard.block_draft import BlockDraft
 from quarkparsec.shard.lane_in_shard import run_in_shard
 from quarkparsec.shard.turns import NOTHING, Turns
 
-ROUNDS: Final = 10
+ROUNDS: Final = 16
 """Of each block through all three; the first warms up and doesn't count."""
 
 Candidates = Sequence[TransactionCandidate]
@@ -89,7 +89,7 @@ def _measure(work: str, ours: Ours, blocks: Sequence[Block], *, runs_code: bool)
     rounds: list[Times] = []
     for block in blocks:
         candidates = ours.candidates([decode_transaction(raw) for raw in block], runs_code)
-        rounds += [_round(ours, candidates) for _ in range(ROUNDS)][1:]
+        rounds += [_round(ours, candidates, number) for number in range(ROUNDS)][1:]
         ours.run(block)
     scale = 1e6 / len(blocks[0])
     runner, plain, engines = (scale * median(column) for column in zip(*rounds, strict=True))
@@ -97,12 +97,13 @@ def _measure(work: str, ours: Ours, blocks: Sequence[Block], *, runs_code: bool)
     return Overhead(work, runner, plain, engines, 100 * added)
 
 
-def _round(ours: Ours, candidates: Candidates) -> Times:
-    (runner, left), (plain, middle), (engines, right) = (
-        _time(run, ours, candidates) for run in (_run_alone, _run_plainly, _run_engines)
-    )
-    invariant(left == middle == right, "all come to the same receipts")
-    return Times(runner, plain, engines)
+def _round(ours: Ours, candidates: Candidates, number: int) -> Times:
+    times, receipts = [0.0, 0.0, 0.0], []
+    for turn in range(number, number + 3):
+        times[turn % 3], made = _time(RUNS[turn % 3], ours, candidates)
+        receipts.append(made)
+    invariant(receipts[0] == receipts[1] == receipts[2], "all come to the same receipts")
+    return Times(*times)
 
 
 def _time(
@@ -131,3 +132,7 @@ def _run_plainly(draft: BlockDraft, candidates: Candidates) -> None:
 
 def _run_engines(draft: BlockDraft, candidates: Candidates) -> None:
     run_in_shard(draft, candidates, ALONE, lambda: False)
+
+
+RUNS: Final = (_run_alone, _run_plainly, _run_engines)
+"""In the order of `Times`."""
