@@ -35,6 +35,7 @@ from quarkparsec.wire.epoch import FromMaster, FromShard
 from quarkparsec.wire.lanes import LaneMessages
 from quarkparsec.wire.moves import MoveOrder
 from quarkparsec.wire.operations import MakeReady
+from quarkparsec.wire.root_queries import TopologyChanged
 from quarkparsec.wire.session import Role
 
 log = logging.getLogger("slave")
@@ -91,7 +92,7 @@ class Slave:
         peer = connection.peer
         if isinstance(message, LaneMessages):
             self.lanes.take(peer, message)
-        elif isinstance(message, queries.TopologyChanged) and peer.role is Role.MASTER:
+        elif isinstance(message, TopologyChanged) and peer.role is Role.MASTER:
             self.follow(Topology.decode(message.topology))
         elif isinstance(message, MoveOrder) and peer.role is Role.MASTER:
             self.moves.take(message)
