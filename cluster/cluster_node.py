@@ -61,7 +61,7 @@ from quarkparsec.types import (
     home_key,
 )
 from quarkparsec.wire import queries
-from quarkparsec.wire.operations import Moves, Operation
+from quarkparsec.wire.operations import Moves, Operation, Reshard, Resharded
 from quarkparsec.wire.queries import Encoded, EncodedList, KeyQuestion, Number
 
 Answer = TypeVar("Answer")
@@ -251,8 +251,8 @@ class ClusterNode:
     # --- operators
 
     async def reshard(self, shard_count: int) -> Epoch:
-        answer = await self._router.root.ask(queries.Reshard(shard_count))
-        if not isinstance(answer, queries.Resharded):
+        answer = await self._router.root.ask(Reshard(shard_count))
+        if not isinstance(answer, Resharded):
             raise InvalidInput(f"the master answered with {type(answer).__name__}")
         return Epoch(answer.epoch)
 

@@ -54,9 +54,9 @@ def divide_database(database: Path, half: Path, born: Epoch) -> None:
     sync_folder(half.parent)
 
 
-def open_database(path: Path, shard_id: ShardId) -> LevelDBStore:
+def open_database(path: Path, shard_id: ShardId, sharers: int = 1) -> LevelDBStore:
     """Open a shard's database; one that was made by a split learns whose it is. Raises Unavailable, Corrupt."""
-    store = LevelDBStore(path)
+    store = LevelDBStore(path, sharers)
     born = path / BORN
     if born.exists():
         place = read_place(store)

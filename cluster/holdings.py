@@ -102,7 +102,9 @@ class Holdings:
             self._part(shard_id, self._delete(shard_id))
         for shard_id in self.shards:
             if not self._is_up(shard_id) and self._can_be_opened(shard_id):
-                self._let_come_up(shard_id, partial(open_database, self.path(shard_id), shard_id))
+                self._let_come_up(shard_id, partial(self._open, shard_id))
+        for host in self.hosts.values():
+            host.state.share_memory(len(self.shards))
 
     # --- shards
 
@@ -147,7 +149,7 @@ class Holdings:
             return
         self._opening.add(shard_id)
         loop = asyncio.get_running_loop()
-        opening = loop.run_in_executor(None, open_database, self.path(shard_id), shard_id)
+        opening = loop.run_in_executor(None, self._open, shard_id)
         opening.add_done_callback(partial(self._take_half, shard_id))
 
     def hand_over(self, effect: HandOver) -> None:
@@ -183,6 +185,9 @@ class Holdings:
     def _is_up(self, shard_id: ShardId) -> bool:
         return shard_id in self.hosts or shard_id in self._opening
 
+    def _open(self, shard_id: ShardId) -> LevelDBStore:
+        return open_database(self.path(shard_id), shard_id, len(self.shards))
+
     def _take_half(self, shard_id: ShardId, opening: asyncio.Future[LevelDBStore]) -> None:
         self._opening.discard(shard_id)
         if self._is_closed:
@@ -202,6 +207,7 @@ class Holdings:
             self._down[shard_id] = str(error)
         else:
             self.hosts[shard_id] = host
+            host.state.share_memory(len(self.shards))
             host.driver.failed.add_done_callback(self._note_failure)
             host.driver.start()
             host.take_over(self._handed_over.pop(shard_id, ()))

@@ -2,6 +2,9 @@
 
 LevelDB's defaults let one flipped bit pass as a missing key. Paranoid checks at open and checksums on
 every read turn that into an error, and an error into `Corrupt`: the replica stops and is rebuilt.
+
+How much memory a database may take is decided when it is opened, by how many shards the process has then. One that
+was opened when there were fewer keeps what it has until the next start.
 """
 
 from __future__ import annotations
@@ -12,11 +15,15 @@ from typing import Any, Final
 
 import plyvel
 
+from quarkparsec.cache import share_of_room
 from quarkparsec.errors import Corrupt, Unavailable
+from quarkparsec.limits import (
+    STORE_BUFFER_BYTES_MAX,
+    STORE_BUFFER_BYTES_MIN,
+    STORE_CACHE_BYTES,
+)
 
 BLOOM_FILTER_BITS: Final = 10
-CACHE_BYTES: Final = 32 * 2**20
-WRITE_BUFFER_BYTES: Final = 16 * 2**20
 
 _BEHIND_EVERY_KEY: Final = b"\xff" * 64
 
@@ -45,10 +52,11 @@ class LevelDBReader:
 class LevelDBStore(LevelDBReader):
     """One LevelDB database; the process that has it open is the only one."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, sharers: int = 1) -> None:
+        """`sharers`: so many databases share this process's memory."""
         self.path: Final = path
         path.mkdir(parents=True, exist_ok=True)
-        super().__init__(_open(path))
+        super().__init__(_open(path, sharers))
 
     def write(self, batch: Mapping[bytes, bytes | None], *, sync: bool) -> None:
         try:
@@ -79,15 +87,16 @@ class LevelDBStore(LevelDBReader):
         self._source.close()
 
 
-def _open(path: Path) -> Any:
+def _open(path: Path, sharers: int) -> Any:
+    buffer = max(share_of_room(STORE_BUFFER_BYTES_MAX, sharers), STORE_BUFFER_BYTES_MIN)
     try:
         return plyvel.DB(
             str(path),
             create_if_missing=True,
             paranoid_checks=True,
             bloom_filter_bits=BLOOM_FILTER_BITS,
-            lru_cache_size=CACHE_BYTES,
-            write_buffer_size=WRITE_BUFFER_BYTES,
+            lru_cache_size=share_of_room(STORE_CACHE_BYTES, sharers),
+            write_buffer_size=buffer,
         )
     except plyvel.IOError as error:
         raise Unavailable(

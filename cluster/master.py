@@ -28,13 +28,20 @@ from quarkparsec.root.machine import RootMachine
 from quarkparsec.root.split import check_split
 from quarkparsec.root.topology import Topology
 from quarkparsec.types import Epoch, Hash32, Recipient
-from quarkparsec.wire import queries
 from quarkparsec.wire.copies import ReadRootHashes, RootHashes
 from quarkparsec.wire.envelope import Message
 from quarkparsec.wire.epoch import FromMaster, FromShard
 from quarkparsec.wire.moves import MoveReport
-from quarkparsec.wire.operations import Operation
-from quarkparsec.wire.queries import Encoded, Nothing, RootCommitted, TopologyChanged
+from quarkparsec.wire.operations import MakeReady, Operation, Reshard, Resharded
+from quarkparsec.wire.queries import Encoded, Nothing
+from quarkparsec.wire.root_queries import (
+    Follow,
+    Locate,
+    Located,
+    ReadRootBlock,
+    RootCommitted,
+    TopologyChanged,
+)
 from quarkparsec.wire.session import Role
 
 log = logging.getLogger("master")
@@ -106,17 +113,17 @@ class Master:
         if isinstance(message, Operation):
             return await self.moves.answer(message)
         match message:
-            case queries.Follow():
+            case Follow():
                 self._follow(connection)
                 return Nothing()
-            case queries.ReadRootBlock():
+            case ReadRootBlock():
                 return self._read_root_block(message)
             case ReadRootHashes():
                 return self._read_root_hashes(message)
-            case queries.Locate():
+            case Locate():
                 recipients = map(Recipient, message.recipients)
-                return queries.Located([self._directory.locate(one) for one in recipients])
-            case queries.Reshard():
+                return Located([self._directory.locate(one) for one in recipients])
+            case Reshard():
                 return await self._reshard(message.shard_count)
         raise InvalidInput(f"the master doesn't answer {type(message).__name__}")
 
@@ -183,17 +190,17 @@ class Master:
         for name in [name for name in self._strangers if topology.slave(name) is not None]:
             self._meet(name, self._strangers.pop(name))
 
-    async def _reshard(self, shard_count: int) -> queries.Resharded:
+    async def _reshard(self, shard_count: int) -> Resharded:
         """Have the shards split, and wait for the block that does it. Raises Rejected."""
         check_split(self.machine.head, shard_count)
         self.moves.check_rest()
         slaves = self._slaves.values()
-        await asyncio.gather(*(slave.request(queries.MakeReady()) for slave in slaves))
+        await asyncio.gather(*(slave.request(MakeReady()) for slave in slaves))
         self.moves.check_rest()  # one may have begun meanwhile
         self.driver.run(lambda: self.machine.reshard(now_ms(), shard_count))
         split = self._splits[shard_count] = asyncio.get_running_loop().create_future()
         log.info("the shards are to be %d", shard_count)
-        return queries.Resharded(await asyncio.shield(split), shard_count)
+        return Resharded(await asyncio.shield(split), shard_count)
 
     def _tell_split(self, block: RootBlock) -> None:
         split = self._splits.pop(block.shard_count, None)
@@ -205,7 +212,7 @@ class Master:
         connection.notify(RootCommitted(self.machine.head.encode()))
         self._followers.add(connection)
 
-    def _read_root_block(self, query: queries.ReadRootBlock) -> Message:
+    def _read_root_block(self, query: ReadRootBlock) -> Message:
         if query.number is not None:
             block = self._chain.block(Epoch(query.number))
         else:

@@ -20,14 +20,8 @@ from quarkparsec.limits import MASTER_RESTART_MS, ROOT_BLOCK_CACHE_MAX
 from quarkparsec.root.topology import Topology
 from quarkparsec.types import Epoch, Hash32
 from quarkparsec.wire.envelope import Message
-from quarkparsec.wire.queries import (
-    Encoded,
-    Follow,
-    Nothing,
-    ReadRootBlock,
-    RootCommitted,
-    TopologyChanged,
-)
+from quarkparsec.wire.queries import Encoded, Nothing
+from quarkparsec.wire.root_queries import Follow, ReadRootBlock, RootCommitted, TopologyChanged
 
 log = logging.getLogger("root")
 

@@ -38,7 +38,8 @@ from quarkparsec.limits import (
 )
 from quarkparsec.root.topology import Topology
 from quarkparsec.types import Hash32, Recipient, ShardId, ShardKey, home_key, shard_of
-from quarkparsec.wire.queries import KeyQuestion, Locate, Located, Location, ShardQuestion
+from quarkparsec.wire.queries import KeyQuestion, ShardQuestion
+from quarkparsec.wire.root_queries import Locate, Located, Location
 
 Answer = TypeVar("Answer")
 

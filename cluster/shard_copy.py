@@ -46,7 +46,8 @@ from quarkparsec.wire.copies import (
 )
 from quarkparsec.wire.envelope import Message
 from quarkparsec.wire.moves import CopyProgress, MoveId, Stage
-from quarkparsec.wire.queries import Encoded, ReadRootBlock
+from quarkparsec.wire.queries import Encoded
+from quarkparsec.wire.root_queries import ReadRootBlock
 
 Answer = TypeVar("Answer")
 Ask = Callable[[Message], Awaitable[Message]]

@@ -34,6 +34,8 @@ from quarkparsec.wire.envelope import Message
 from quarkparsec.wire.epoch import FromMaster, FromShard
 from quarkparsec.wire.lanes import LaneMessages
 from quarkparsec.wire.moves import MoveOrder
+from quarkparsec.wire.operations import MakeReady
+from quarkparsec.wire.root_queries import TopologyChanged
 from quarkparsec.wire.session import Role
 
 log = logging.getLogger("slave")
@@ -90,7 +92,7 @@ class Slave:
         peer = connection.peer
         if isinstance(message, LaneMessages):
             self.lanes.take(peer, message)
-        elif isinstance(message, queries.TopologyChanged) and peer.role is Role.MASTER:
+        elif isinstance(message, TopologyChanged) and peer.role is Role.MASTER:
             self.follow(Topology.decode(message.topology))
         elif isinstance(message, MoveOrder) and peer.role is Role.MASTER:
             self.moves.take(message)
@@ -106,7 +108,7 @@ class Slave:
             return await self._find(Hash32(message.hash), Epoch(message.epoch))
         if isinstance(message, queries.FindStatus):
             return await self._find_status(Hash32(message.hash), Epoch(message.epoch))
-        if isinstance(message, queries.MakeReady):
+        if isinstance(message, MakeReady):
             await self.holdings.make_ready()
             return queries.Nothing()
         if isinstance(message, queries.AtShard):

@@ -11,7 +11,9 @@ may depend on what a cache still holds.
 
 from __future__ import annotations
 
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
+
+from quarkparsec.limits import SHARDS_AT_EASE
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -23,12 +25,16 @@ class Cache(Generic[K, V]):
     __slots__ = ("_generation_max", "_old", "_young")
 
     def __init__(self, entries_max: int) -> None:
-        self._generation_max: Final = max(entries_max // 2, 1)
         self._young: dict[K, V] = {}
         self._old: dict[K, V] = {}
+        self.limit(entries_max)
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
+
+    def limit(self, entries_max: int) -> None:
+        """Keep at most so many from now on; what is too much goes as others come."""
+        self._generation_max = max(entries_max // 2, 1)
 
     def get(self, key: K) -> V | None:
         """The value, now the most recent one; or None."""
@@ -50,3 +56,8 @@ class Cache(Generic[K, V]):
         young = self._young.pop(key, None)
         old = self._old.pop(key, None)
         return old if young is None else young
+
+
+def share_of_room(size: int, sharers: int) -> int:
+    """What one of so many shards in a process may take of something that one alone may take `size` of."""
+    return size * SHARDS_AT_EASE // max(sharers, SHARDS_AT_EASE)

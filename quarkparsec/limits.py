@@ -127,6 +127,18 @@ CLIENTS_MAX: Final = 4_096
 
 # --- state
 
+SHARDS_AT_EASE: Final = 4
+"""Shards of one process that have caches and buffers of full size, about 400 MB each; more share that room."""
+
+STORE_CACHE_BYTES: Final = 32 * 2**20
+"""Blocks that a shard's database keeps unpacked: the upper levels of a million accounts' tables."""
+
+STORE_BUFFER_BYTES_MAX: Final = 16 * 2**20
+"""Writes that a database gathers before it makes a table, and as much again while it does: a second of full load."""
+
+STORE_BUFFER_BYTES_MIN: Final = 4 * 2**20
+"""Less would make so many small tables that merging them takes more than it saves; LevelDB's own default."""
+
 TRIE_CACHE_NODES_MAX: Final = 200_000
 """Decoded nodes a shard keeps: about 200 MB, the upper levels of a million accounts."""
 

@@ -15,7 +15,7 @@ from quarkparsec.chain.block import RootBlock
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.store import Batch, Reader
 from quarkparsec.types import SHARD_KEY_BYTES, Address, Epoch, Recipient, ShardKey, home_key
-from quarkparsec.wire.queries import Location
+from quarkparsec.wire.root_queries import Location
 
 _KEY: Final = b"dk"
 _HEAD: Final = b"dh"

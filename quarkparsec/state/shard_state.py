@@ -19,10 +19,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from quarkparsec.cache import Cache
+from quarkparsec.cache import Cache, share_of_room
 from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT
 from quarkparsec.errors import Corrupt, invariant
-from quarkparsec.limits import ACCOUNT_CACHE_MAX, CODE_CACHE_MAX
+from quarkparsec.limits import ACCOUNT_CACHE_MAX, CODE_CACHE_MAX, TRIE_CACHE_NODES_MAX
 from quarkparsec.state import history
 from quarkparsec.state.account import Account, delegate_of
 from quarkparsec.state.entry import EntryChange
@@ -112,6 +112,7 @@ class ShardState:
         self._store: Final = store
         self._history: Final = None if archive else history
         self._nodes: Final = NodeCache()
+        self._sharers = 1
         self._accounts = Cache[Recipient, Account](ACCOUNT_CACHE_MAX)
         """As they are seen."""
         self._codes: Final = Cache[Hash32, bytes](CODE_CACHE_MAX)
@@ -140,7 +141,14 @@ class ShardState:
         """The shards were split, and the database says so: only half of the entries counts from now on."""
         self.place = self.place.divided(shard_count)
         self.sweep = FIRST
-        self._accounts = Cache(ACCOUNT_CACHE_MAX)
+        self._accounts = Cache(share_of_room(ACCOUNT_CACHE_MAX, self._sharers))
+
+    def share_memory(self, sharers: int) -> None:
+        """So many shards keep what they use lately in one memory."""
+        self._sharers = sharers
+        self._accounts.limit(share_of_room(ACCOUNT_CACHE_MAX, sharers))
+        self._nodes.limit(share_of_room(TRIE_CACHE_NODES_MAX, sharers))
+        self._codes.limit(share_of_room(CODE_CACHE_MAX, sharers))
 
     # --- as a source for journals
 

@@ -29,6 +29,7 @@ from quarkparsec.wire.lanes import LaneMessages
 from quarkparsec.wire.moves import MoveOrder, MoveReport
 from quarkparsec.wire.operations import OperationMessage
 from quarkparsec.wire.queries import QueryMessage
+from quarkparsec.wire.root_queries import RootQueryMessage
 
 NOTICE: Final = 0
 
@@ -49,6 +50,7 @@ Message = (
     | QueryMessage
     | CopyMessage
     | OperationMessage
+    | RootQueryMessage
     | Failure
 )
 

@@ -1,7 +1,7 @@
-"""What operators ask of the master, through the admin port: who belongs to the cluster, and who holds what.
+"""What operators ask of the master, through the admin port: how many shards there are, and who holds them.
 
-Each is answered at once, with what begins or with Rejected, and then nothing has changed. How it goes on, ReadMoves
-tells.
+A split is answered when it has happened, the rest at once, with what begins; or with Rejected, and then nothing has
+changed. How moves go on, ReadMoves tells.
 """
 
 from __future__ import annotations
@@ -11,6 +11,23 @@ import msgspec
 from quarkparsec.types import ShardId
 from quarkparsec.wire.moves import Stage
 from quarkparsec.wire.queries import Query
+
+
+class Reshard(Query, frozen=True):
+    """Split every shard, so that there are so many: Resharded."""
+
+    shard_count: int
+
+
+class Resharded(Query, frozen=True):
+    """The root block after which there are so many shards."""
+
+    epoch: int
+    shard_count: int
+
+
+class MakeReady(Query, frozen=True):
+    """The master to a slave: its shards are to be split, so make that quick: Nothing."""
 
 
 class MoveShard(Query, frozen=True):
@@ -73,4 +90,4 @@ class Moves(Query, frozen=True):
 
 
 Operation = MoveShard | AddSlave | RemoveSlave | ReadMoves
-OperationMessage = Operation | Moves
+OperationMessage = Operation | Moves | Reshard | Resharded | MakeReady

@@ -1,4 +1,4 @@
-"""What gateways ask of slaves and of the master, and what comes back.
+"""What gateways ask of slaves, and what comes back.
 
 Accounts, blocks, receipts and transactions travel in the encodings that they are stored in; whoever asked
 decodes them. An epoch of None means the last committed one. With a `key`, state is answered as it is seen
@@ -11,17 +11,15 @@ that knows of more raises Elsewhere, and whoever asked looks again.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import msgspec
 
-from quarkparsec.types import Epoch, Fingerprint, ShardKey, Stage
+from quarkparsec.types import Epoch, Fingerprint, Stage
 from quarkparsec.wire.acknowledgement import TransactionAck
 from quarkparsec.wire.lanes import Endowment
 
 
 class Query(msgspec.Struct, frozen=True, tag=True):
-    """The base of every message in this file."""
+    """The base of what is asked and answered."""
 
 
 class AtShard(Query, frozen=True):
@@ -335,75 +333,6 @@ class ReadSize(AtShard, frozen=True):
     """About how many bytes a shard's database has on disk: Number."""
 
 
-# --- to the master
-
-
-class Follow(Query, frozen=True):
-    """Send the head and who is where, now and whenever they change: Nothing.
-
-    They come as the notices RootCommitted and TopologyChanged.
-    """
-
-
-class RootCommitted(Query, frozen=True):
-    """A root block was committed."""
-
-    block: bytes
-
-
-class TopologyChanged(Query, frozen=True):
-    """Who is where, from now on: an encoded `root.topology.Topology`.
-
-    Slaves hear it before anything else, and before a block that splits the shards; so do gateways.
-    """
-
-    topology: bytes
-
-
-class ReadRootBlock(Query, frozen=True):
-    """The root block with a number or, if that is None, with a hash: Encoded or Nothing."""
-
-    number: int | None
-    hash: bytes
-
-
-class Locate(Query, frozen=True):
-    """Where recipients live: Located."""
-
-    recipients: list[bytes]
-
-
-class Location(NamedTuple):
-    """Where a recipient lives, as the directory knows it."""
-
-    shard_key: ShardKey
-    is_contract: bool
-    """Whether code is registered there; else the key is the one that an account has."""
-
-
-class Located(Query, frozen=True):
-    """One location a recipient."""
-
-    locations: list[Location]
-
-
-class Reshard(Query, frozen=True):
-    """Split every shard, so that there are so many: Resharded, or Rejected and nothing has changed."""
-
-    shard_count: int
-
-
-class MakeReady(Query, frozen=True):
-    """To a slave: its shards are to be split, so make that quick: Nothing."""
-
-
-class Resharded(Query, frozen=True):
-    """The root block after which there are so many shards."""
-
-    epoch: int
-    shard_count: int
-
-
 KeyQuestion = (
     ReadPendingNonce | ReadAccount | ReadCode | ReadStorage | Prove | ReadOnlyCall | EstimateGas
 )
@@ -427,13 +356,4 @@ QueryMessage = (
     | CallAnswer
     | LogsAnswer
     | ReadSize
-    | Follow
-    | RootCommitted
-    | TopologyChanged
-    | ReadRootBlock
-    | Locate
-    | Located
-    | Reshard
-    | MakeReady
-    | Resharded
 )

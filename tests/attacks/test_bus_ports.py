@@ -13,7 +13,7 @@ from quarkparsec.types import Hash32, ShardId
 from quarkparsec.wire.envelope import NOTICE, Envelope, encode_envelope
 from quarkparsec.wire.epoch import HasWork, Work
 from quarkparsec.wire.frames import frame
-from quarkparsec.wire.queries import Follow, RootCommitted
+from quarkparsec.wire.root_queries import Follow, RootCommitted
 from quarkparsec.wire.session import Peer, Role
 from tests.attacks.intruder import Intruder
 from tests.attacks.target import Target

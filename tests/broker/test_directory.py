@@ -11,7 +11,7 @@ from quarkparsec.chain.genesis import parse_genesis
 from quarkparsec.state.genesis_entry import GenesisEntry
 from quarkparsec.store import MemoryStore
 from quarkparsec.types import Address, Recipient, ShardKey, home_key
-from quarkparsec.wire.queries import Location
+from quarkparsec.wire.root_queries import Location
 from tests.chain.blocks import root_block, summary
 from tests.chain.genesis_text import CONTRACT, PLACED, USER, text
 

@@ -14,7 +14,8 @@ from cluster.bus import Connection, Credentials, connect, listen, stay_connected
 from quarkparsec.errors import InvalidInput, QuarkparsecError, Rejected, Unavailable
 from quarkparsec.types import Hash32
 from quarkparsec.wire.envelope import Message
-from quarkparsec.wire.queries import Encoded, Follow, Nothing, ReadBlock
+from quarkparsec.wire.queries import Encoded, Nothing, ReadBlock
+from quarkparsec.wire.root_queries import Follow
 from quarkparsec.wire.session import Peer, Role
 
 LOOPBACK = "127.0.0.1"

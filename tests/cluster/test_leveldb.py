@@ -52,3 +52,15 @@ def test_a_flipped_bit_in_the_log_is_corrupt_not_a_missing_key(tmp_path: Path) -
     log.write_bytes(bytes(damaged))
     with pytest.raises(Corrupt):
         LevelDBStore(tmp_path)
+
+
+@pytest.mark.parametrize("sharers", [1, 4, 64])
+def test_what_is_written_is_read_however_little_memory_there_is(
+    tmp_path: Path, sharers: int
+) -> None:
+    store = LevelDBStore(tmp_path, sharers)
+    rows = {number.to_bytes(4, "big"): bytes(10_000) for number in range(1_000)}
+    store.write(rows, sync=False)
+    store.flush()
+    assert dict(store.scan(b"", b"\xff")) == rows
+    store.close()

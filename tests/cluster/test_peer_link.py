@@ -10,7 +10,8 @@ import pytest
 from cluster.bus import connect
 from cluster.peer_link import PeerLink
 from quarkparsec.errors import InvalidInput, Unavailable
-from quarkparsec.wire.queries import Follow, Nothing
+from quarkparsec.wire.queries import Nothing
+from quarkparsec.wire.root_queries import Follow
 from quarkparsec.wire.session import Peer, Role
 from tests.cluster.test_bus import LOOPBACK, Recorder, credentials, listening
 

@@ -18,7 +18,8 @@ from quarkparsec.crypto.mnemonic import recipient_of
 from quarkparsec.errors import Elsewhere, InvalidInput, Unavailable
 from quarkparsec.limits import DEPENDENCIES_MAX
 from quarkparsec.types import Recipient, ShardId, ShardKey, home_key, shard_of
-from quarkparsec.wire.queries import Encoded, Location, Nothing, Number, ReadAccount
+from quarkparsec.wire.queries import Encoded, Nothing, Number, ReadAccount
+from quarkparsec.wire.root_queries import Location
 from quarkparsec.wire.session import Role
 from tests.attacks.forging import typed
 from tests.cluster.one_loop import (

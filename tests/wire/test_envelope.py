@@ -29,13 +29,12 @@ from quarkparsec.wire.queries import (
     Admit,
     Admitted,
     FoundStatus,
-    Located,
-    Location,
     Nothing,
     ReadTransaction,
     StatusSearch,
     Submission,
 )
+from quarkparsec.wire.root_queries import Located, Location
 from quarkparsec.wire.session import HandshakeRefused
 
 HASH = Hash32(b"h" * 32)

@@ -35,8 +35,9 @@ from benchmarks.engine.scenario import (
     Block,
     Scenario,
 )
-from cluster.leveldb import BLOOM_FILTER_BITS, CACHE_BYTES, WRITE_BUFFER_BYTES
+from cluster.leveldb import BLOOM_FILTER_BITS
 from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT, keccak
+from quarkparsec.limits import STORE_BUFFER_BYTES_MAX, STORE_CACHE_BYTES
 from quarkparsec.trie.cache import NodeCache
 from quarkparsec.trie.trie import Trie
 from quarkparsec.types import Hash32, Recipient
@@ -51,8 +52,8 @@ class BufferedLevelDB(BaseDB):  # type: ignore[misc] # py-evm has no types for u
             str(folder),
             create_if_missing=True,
             bloom_filter_bits=BLOOM_FILTER_BITS,
-            lru_cache_size=CACHE_BYTES,
-            write_buffer_size=WRITE_BUFFER_BYTES,
+            lru_cache_size=STORE_CACHE_BYTES,
+            write_buffer_size=STORE_BUFFER_BYTES_MAX,
         )
 
     def __getitem__(self, key: bytes) -> bytes:
