@@ -8,7 +8,8 @@ to do lies in the database (state/tables), so a restart goes on where it was.
   last one stays until the shard's own first block has followed it.
 - *Codes* that swept entries had. Other entries may have the same code, or have had it at an epoch that can
   still be read. So when the sweep is over, all entries are asked, and the past of those that count here, piece
-  by piece; what is left then, nobody has. A code that is deployed again meanwhile is taken off the list by the seal that does it.
+  by piece; what is left then, nobody has. A code that is deployed again meanwhile is taken off the list by the
+  seal that does it.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from tests.reshard.scenery import (
 )
 from tests.reshard.shards import COINBASE
 from tests.reshard.signing import Wish
-from tests.runners.assembler import assemble, push
+from tests.runners.assembler import assemble
 from tests.simulation.contracts import DEPLOYER
 
 EVERYBODY: Final = (
@@ -151,9 +151,7 @@ def wishes(draw: st.DrawFn, has_abroad: bool) -> Wish:
         case "native":
             address = draw(st.sampled_from(ABROAD))
             to_key = home_key(contract)
-            return Wish(
-                address.recipient, contract, value, key=address.shard_key, to_key=to_key
-            )
+            return Wish(address.recipient, contract, value, key=address.shard_key, to_key=to_key)
         case "authorize":
             return draw(_authorizations(sender, value))
     return Wish(sender, contract, value)
