@@ -24,7 +24,7 @@ class TokenGuard:
     """Lets in requests that carry a fresh token."""
 
     def __init__(self, path: Path) -> None:
-        self._secret: Final = _load(path)
+        self._secret: Final = load_token_secret(path)
 
     def __call__(self, request: web.BaseRequest) -> str | None:
         """Why a request is refused, or None."""
@@ -38,7 +38,8 @@ class TokenGuard:
         return None
 
 
-def _load(path: Path) -> bytes:
+def load_token_secret(path: Path) -> bytes:
+    """What tokens are made with. Raises InvalidInput for one that others may read, or that is none."""
     try:
         if path.stat().st_mode & 0o077:
             raise InvalidInput(f"{path} is readable by others; chmod 600 it")

@@ -3,6 +3,8 @@
 Transactions that arrive together travel together: one hand-over to the thread pool and one message a
 slave for many of them. libsecp256k1 runs outside the interpreter lock, so two threads recover senders
 while the event loop serves others.
+
+One that arrives at a shard that was split meanwhile comes back, and is sent on its way again.
 """
 
 from __future__ import annotations
@@ -12,32 +14,38 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple
 
-from cluster.router import Router, Target
+from cluster.router import Arrangement, Router, Target
 from quarkparsec.chain.transaction import Transaction, decode_transaction
 from quarkparsec.errors import QuarkparsecError, Rejected, Unavailable
+from quarkparsec.jsonrpc.node import Acknowledged
 from quarkparsec.limits import ADMISSION_BATCH_MAX, ADMISSION_QUEUE_MAX, ADMISSION_THREADS
 from quarkparsec.types import Hash32, ShardId
+from quarkparsec.wire.acknowledgement import TransactionAck
 from quarkparsec.wire.queries import Admit, Admitted, Submission
 
 
 class _Waiting(NamedTuple):
     raw: bytes
-    verdict: asyncio.Future[Hash32]
+    verdict: asyncio.Future[Acknowledged]
+
+
+class _Decoded(NamedTuple):
+    waiting: _Waiting
+    transaction: Transaction
 
 
 class _Routed(NamedTuple):
-    waiting: _Waiting
-    transaction: Transaction
+    decoded: _Decoded
     target: Target
     shard_id: ShardId
 
     def to_submission(self) -> Submission:
-        transaction = self.transaction
+        transaction = self.decoded.transaction
         return Submission(self.shard_id, transaction.raw, transaction.sender, *self.target)
 
 
 class Admission:
-    """Takes raw transactions and answers with their hash, or the reason against them."""
+    """Takes raw transactions and acknowledges them, or answers with the reason against them."""
 
     def __init__(self, router: Router) -> None:
         self._router: Final = router
@@ -45,11 +53,11 @@ class Admission:
         self._queue: Final[list[_Waiting]] = []
         self._batches: Final[set[asyncio.Task[None]]] = set()
 
-    async def submit(self, raw: bytes) -> Hash32:
+    async def submit(self, raw: bytes) -> Acknowledged:
         """Put one transaction into its shard's pool. Raises InvalidInput, Rejected, Unavailable."""
         if len(self._queue) >= ADMISSION_QUEUE_MAX:
             raise Unavailable("too many transactions are being admitted")
-        verdict: asyncio.Future[Hash32] = asyncio.get_running_loop().create_future()
+        verdict: asyncio.Future[Acknowledged] = asyncio.get_running_loop().create_future()
         self._queue.append(_Waiting(raw, verdict))
         self._start_batch()
         return await verdict
@@ -72,12 +80,12 @@ class Admission:
         batch = self._queue[:ADMISSION_BATCH_MAX]
         del self._queue[:ADMISSION_BATCH_MAX]
         try:
-            routed = await self._route(batch)
-            by_slave: dict[str, list[_Routed]] = {}
-            for one in routed:
-                slave = self._router.slave_of(one.shard_id)
-                by_slave.setdefault(slave, []).append(one)
-            await asyncio.gather(*(self._send(slave, some) for slave, some in by_slave.items()))
+            remaining = await self._decode(batch)
+            while remaining:
+                known = self._router.arrangement
+                remaining = await self._send_all(await self._route(remaining), known)
+                if remaining:
+                    await self._router.rearranged(known)
         except QuarkparsecError as error:
             _fail(batch, error)
         finally:
@@ -85,7 +93,7 @@ class Admission:
                 batch, Unavailable("the transaction could not be admitted")
             )  # whoever still waits
 
-    async def _route(self, batch: Sequence[_Waiting]) -> list[_Routed]:
+    async def _decode(self, batch: Sequence[_Waiting]) -> list[_Decoded]:
         loop = asyncio.get_running_loop()
         raws = [waiting.raw for waiting in batch]
         decoded = await loop.run_in_executor(self._threads, _decode_all, raws)
@@ -94,29 +102,57 @@ class Admission:
             if isinstance(transaction, QuarkparsecError):
                 _fail((waiting,), transaction)
             else:
-                valid.append((waiting, transaction))
-        targets = await self._router.targets_of([transaction for _, transaction in valid])
+                valid.append(_Decoded(waiting, transaction))
+        return valid
+
+    async def _route(self, batch: Sequence[_Decoded]) -> list[_Routed]:
+        targets = await self._router.targets_of([each.transaction for each in batch])
         return [
-            _Routed(waiting, transaction, target, self._router.origin_of(transaction))
-            for (waiting, transaction), target in zip(valid, targets, strict=True)
+            _Routed(each, target, self._router.origin_of(each.transaction))
+            for each, target in zip(batch, targets, strict=True)
         ]
 
-    async def _send(self, slave: str, routed: Sequence[_Routed]) -> None:
-        waiting = [one.waiting for one in routed]
+    async def _send_all(
+        self, routed: Sequence[_Routed], arrangement: Arrangement
+    ) -> list[_Decoded]:
+        """Send each to its shard; those that must be sent again."""
+        by_slave: dict[str, list[_Routed]] = {}
+        for one in routed:
+            by_slave.setdefault(self._router.slaves.holder(one.shard_id), []).append(one)
+        returned = await asyncio.gather(
+            *(self._send(slave, some, arrangement) for slave, some in by_slave.items())
+        )
+        return [one for some in returned for one in some]
+
+    async def _send(
+        self, slave: str, routed: Sequence[_Routed], arrangement: Arrangement
+    ) -> list[_Decoded]:
         try:
-            message = Admit([one.to_submission() for one in routed])
-            answer = await self._router.ask(slave, message, Admitted)
+            message = Admit(arrangement.shard_count, [one.to_submission() for one in routed])
+            answer = await self._router.slaves.ask(slave, message, Admitted)
         except QuarkparsecError as error:
-            _fail(waiting, error)
+            _fail([one.decoded.waiting for one in routed], error)
+            return []
+        verdicts = list(zip(routed, answer.verdicts, strict=True))
+        acks = {each: ack for ack in answer.acks for each in ack.hashes}
+        for one, verdict in verdicts:
+            self._tell(one, verdict, acks.get(one.decoded.transaction.hash))
+        return [one.decoded for one, verdict in verdicts if verdict is None]
+
+    def _tell(self, routed: _Routed, verdict: str | None, ack: TransactionAck | None) -> None:
+        waiting, transaction = routed.decoded
+        if verdict is None or waiting.verdict.done():
             return
-        for one, verdict in zip(routed, answer.verdicts, strict=True):
-            if one.waiting.verdict.done():
-                continue
-            if verdict:
-                one.waiting.verdict.set_exception(Rejected(verdict))
-            else:
-                self._router.remember(one.transaction, one.target)
-                one.waiting.verdict.set_result(one.transaction.hash)
+        if verdict or ack is None:
+            waiting.verdict.set_exception(Rejected(verdict))
+        else:
+            self._router.remember(transaction, routed.target)
+            waiting.verdict.set_result(_acknowledged(transaction.hash, ack))
+
+
+def _acknowledged(transaction_hash: Hash32, ack: TransactionAck) -> Acknowledged:
+    shard_id = ShardId(ack.worker)
+    return Acknowledged(transaction_hash, ack.epoch, ack.epoch_start, shard_id, ack.stage)
 
 
 def _decode_all(raws: Sequence[bytes]) -> list[Transaction | QuarkparsecError]:

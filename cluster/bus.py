@@ -89,6 +89,8 @@ class Connection(asyncio.Protocol):
         self._answers: Final[set[asyncio.Task[None]]] = set()
         self._next_id = 1
         self._handshake_timer: asyncio.TimerHandle | None = None
+        self._fault: QuarkparsecError = Unavailable("the peer closed the connection unproved")
+        """Why there is no connection, as long as there is none."""
 
     @property
     def peer(self) -> Peer:
@@ -143,6 +145,7 @@ class Connection(asyncio.Protocol):
                 self._receive(decode_envelope(payload))
         except (InvalidInput, Rejected) as error:
             log.warning("cutting a connection: %s", error)
+            self._fault = error
             self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -157,7 +160,7 @@ class Connection(asyncio.Protocol):
         if self.ready.done():
             self._service.closed(self)
         else:
-            self.ready.set_exception(Unavailable("the peer closed the connection unproved"))
+            self.ready.set_exception(self._fault)
             self.ready.exception()  # an accepted connection has nobody who waits for it
 
     # --- within
@@ -268,7 +271,7 @@ async def listen(
 
 
 async def connect(host: str, port: int, credentials: Credentials, service: Service) -> Connection:
-    """Reach a peer once. Raises Unavailable."""
+    """Reach a peer once. Raises Unavailable; Rejected or InvalidInput if it is no peer."""
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(HANDSHAKE_TIMEOUT_MS / 1000):
@@ -284,7 +287,7 @@ async def connect(host: str, port: int, credentials: Credentials, service: Servi
 async def stay_connected(host: str, port: int, credentials: Credentials, service: Service) -> None:
     """Reach a peer again and again, as long as the task lives."""
     while True:
-        with contextlib.suppress(Unavailable):
+        with contextlib.suppress(InvalidInput, Rejected, Unavailable):
             connection = await connect(host, port, credentials, service)
             try:
                 await connection.lost.wait()

@@ -76,12 +76,12 @@ class Calls:
             self._waiting -= 1
 
     def _call(self, host: ShardHost, query: queries.ReadOnlyCall) -> CallAnswer:
-        journal = self._journal(host, query.upon.epoch)
+        journal = _journal(host, query)
         block = self._block(host, query.upon)
         return _to_answer(call(journal, _to_call(query.call), block, _deadline()))
 
     def _estimate(self, host: ShardHost, query: queries.EstimateGas) -> CallAnswer:
-        journal = self._journal(host, query.upon.epoch)
+        journal = _journal(host, query)
         block = self._block(host, query.upon)
         wanted = _to_call(query.call)
         try:
@@ -89,10 +89,6 @@ class Calls:
         except ExecutionFailed as failed:
             return _to_answer(failed.result)
         return CallAnswer(b"", gas, "", [], [])
-
-    def _journal(self, host: ShardHost, epoch: int) -> Journal:
-        view = host.state.view(Epoch(epoch))
-        return Journal(view, view.place)
 
     def _block(self, host: ShardHost, upon: queries.Surroundings) -> BlockContext:
         return BlockContext(
@@ -107,6 +103,11 @@ class Calls:
             fork=self._genesis.fork,
             universal=self._genesis.universal,
         )
+
+
+def _journal(host: ShardHost, query: Execution) -> Journal:
+    view = host.view(Epoch(query.upon.epoch), query.shard_count)
+    return Journal(view, view.place)
 
 
 def _to_call(unsigned: queries.UnsignedCall) -> Call:

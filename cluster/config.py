@@ -1,11 +1,11 @@
-"""The file that every process of a cluster reads: who is where, and which shards each slave holds.
+"""The file that every process of a cluster reads: where to find the others.
 
     {
       "genesis": "genesis.json",            path, relative to this file
       "secret": "secret",                   path of 32 random bytes, mode 0600
       "token": "jwt.hex",                   path of 32 random bytes in hex, mode 0600
       "master": {"host": "127.0.0.1", "port": 18545},
-      "slaves": [{"name": "slave-0", "host": "127.0.0.1", "port": 18546, "shards": [0, 2]}, …],
+      "slaves": [{"name": "slave-0", "host": "127.0.0.1", "port": 18546}, …],
       "gateway": {"host": "127.0.0.1", "port": 8545, "origins": [], "hosts": ["localhost"]},
       "admin": {"host": "127.0.0.1", "port": 8546},
       "gateway_in_master": true,
@@ -13,6 +13,10 @@
     }
 
 A process keeps its data in a folder of its own beside this file: `master/`, `slave-0/`.
+
+The slaves are those that a new chain begins with, and those that the launcher starts. Which of them holds which
+shard, and who joined or left since, is written beside the root chain (quarkparsec/root/topology.py), and the
+master tells everybody.
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ from typing import Final
 import msgspec
 
 from quarkparsec.errors import InvalidInput
-from quarkparsec.types import ShardId
+from quarkparsec.root.topology import SlavePlace
 from quarkparsec.wire.session import SECRET_BYTES
 
 CONFIG_FILE: Final = "cluster.json"
@@ -39,12 +43,11 @@ class Endpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SlaveConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One slave: where it listens, what it holds."""
+    """One slave: its name, and where it listens."""
 
     name: str
     host: str
     port: int
-    shards: list[int]
 
 
 class GatewayConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,19 +79,23 @@ class ClusterConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 return slave
         raise InvalidInput(f"the configuration has no slave named {name}")
 
-    def slave_of(self, shard_id: ShardId) -> SlaveConfig:
-        """The slave that holds a shard."""
-        return next(slave for slave in self.slaves if shard_id in slave.shards)
+    def places(self) -> tuple[SlavePlace, ...]:
+        """The slaves that a new chain begins with."""
+        return tuple(SlavePlace(slave.name, slave.host, slave.port) for slave in self.slaves)
 
 
 def load_config(path: Path) -> ClusterConfig:
     """Read and check a cluster file. Raises InvalidInput."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=ClusterConfig)
+        config = msgspec.json.decode(path.read_bytes(), type=ClusterConfig)
     except OSError as error:
         raise InvalidInput(f"cannot read {path}: {error.strerror}") from error
     except msgspec.MsgspecError as error:
         raise InvalidInput(f"{path}: {error}") from error
+    names = [slave.name for slave in config.slaves]
+    if not names or len(set(names)) != len(names):
+        raise InvalidInput(f"{path}: a cluster has at least one slave, and no two of one name")
+    return config
 
 
 def save_config(path: Path, config: ClusterConfig) -> None:
@@ -96,18 +103,6 @@ def save_config(path: Path, config: ClusterConfig) -> None:
     written = path.with_suffix(".new")
     written.write_bytes(msgspec.json.format(msgspec.json.encode(config), indent=2) + b"\n")
     written.replace(path)
-
-
-def check_shards(config: ClusterConfig, shard_count: int) -> None:
-    """Raise InvalidInput unless every shard has exactly one slave."""
-    held = sorted(shard for slave in config.slaves for shard in slave.shards)
-    if held != list(range(shard_count)):
-        raise InvalidInput(
-            f"the slaves hold shards {held}, but the chain has {shard_count} shards"
-        )
-    names = [slave.name for slave in config.slaves]
-    if len(set(names)) != len(names):
-        raise InvalidInput("two slaves have the same name")
 
 
 def create_secret(path: Path) -> None:

@@ -12,13 +12,15 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from quarkparsec.effects import JobDone, Persist, Persisted, Run, Send, Tick, WakeAt
 from quarkparsec.errors import Rejected, Unavailable
 from quarkparsec.store import Store
 
 log = logging.getLogger("driver")
+
+Result = TypeVar("Result")
 
 
 class Machine(Protocol):
@@ -85,6 +87,15 @@ class Driver:
             self._carry_out(effect)
         self._stepped()
 
+    def do(self, work: Callable[[], Result], then: Callable[[Result], None]) -> None:
+        """Do some work in the machine's thread, in its turn, and then something on the event loop.
+
+        Work that fails stops the machine.
+        """
+        loop = asyncio.get_running_loop()
+        done = loop.run_in_executor(self._thread, self._unless_broken, work)
+        done.add_done_callback(lambda future: self._done(future, then))
+
     def stop(self) -> None:
         """Step no more."""
         if not self.failed.done():
@@ -96,9 +107,9 @@ class Driver:
         if isinstance(effect, Send):
             self._send(effect.message)
         elif isinstance(effect, Run):
-            self._in_thread(lambda: self._run(effect))
+            self.do(lambda: self._run(effect), self.step)
         elif isinstance(effect, Persist):
-            self._in_thread(lambda: self._persist(effect))
+            self.do(lambda: self._persist(effect), self.step)
         elif isinstance(effect, WakeAt):
             self._wake_at(effect.at_ms)
         else:
@@ -112,11 +123,7 @@ class Driver:
         self._store.write(effect.batch, sync=effect.sync)
         return Persisted(effect.token)
 
-    def _in_thread(self, work: Callable[[], Any]) -> None:
-        loop = asyncio.get_running_loop()
-        loop.run_in_executor(self._thread, self._unless_broken, work).add_done_callback(self._done)
-
-    def _unless_broken(self, work: Callable[[], Any]) -> Any:
+    def _unless_broken(self, work: Callable[[], Result]) -> Result:
         """Do `work`, but nothing any more after some failed: a write left out must not be passed over."""
         if self._broken:
             raise Unavailable(f"{self._name} has stopped")
@@ -126,14 +133,14 @@ class Driver:
             self._broken = True
             raise
 
-    def _done(self, future: asyncio.Future[Any]) -> None:
+    def _done(self, future: asyncio.Future[Result], then: Callable[[Result], None]) -> None:
         if future.cancelled():
             return
         error = future.exception()
         if error is not None:
             self._fail(error)
         else:
-            self.step(future.result())
+            then(future.result())
 
     def _wake_at(self, at_ms: int) -> None:
         if self._timer is not None:

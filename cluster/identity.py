@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from cluster.bus import Credentials
-from cluster.config import ClusterConfig, check_shards, load_config, load_secret
+from cluster.config import ClusterConfig, load_config, load_secret
 from quarkparsec.chain.genesis import Genesis, parse_genesis
 from quarkparsec.errors import InvalidInput
 from quarkparsec.wire.session import Peer, Role
@@ -36,7 +36,6 @@ def load_identity(path: Path) -> Identity:
         genesis = parse_genesis((folder / config.genesis).read_bytes())
     except OSError as error:
         raise InvalidInput(f"cannot read {folder / config.genesis}: {error.strerror}") from error
-    check_shards(config, genesis.shard_count)
     if config.min_epoch_ms is not None:  # the pace is the cluster's choice, not part of the chain
         genesis = msgspec.structs.replace(genesis, min_epoch_ms=config.min_epoch_ms)
     return Identity(folder, config, genesis, load_secret(folder / config.secret))

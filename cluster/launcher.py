@@ -37,7 +37,9 @@ READY_POLL_S: Final = 0.05
 @click.option(
     "--shards", type=int, help="Shards at genesis, a power of two; default: the genesis file's."
 )
-@click.option("--slaves", type=click.IntRange(1, 64), default=2, help="Slave processes.")
+@click.option(
+    "--slaves", type=click.IntRange(1, 64), help="Slave processes; default: 2, or those there are."
+)
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path),
@@ -62,8 +64,16 @@ READY_POLL_S: Final = 0.05
     default="info",
     help="Level of the log files.",
 )
+@click.option(
+    "--start-timeout-s",
+    type=click.FloatRange(1),
+    default=START_TIMEOUT_MS / 1000,
+    help="Give up a start after so long; a genesis file with a million accounts takes minutes.",
+)
 @click.option("--clean", is_flag=True, help="Delete the data directory first.")
-def main(data_dir: Path, clean: bool, log_level: str, **options: Any) -> None:
+def main(
+    data_dir: Path, clean: bool, log_level: str, start_timeout_s: float, **options: Any
+) -> None:
     """Run a QuarkParsec cluster on this machine until Ctrl-C."""
     console = Console()
     try:
@@ -71,7 +81,7 @@ def main(data_dir: Path, clean: bool, log_level: str, **options: Any) -> None:
         if clean:
             directory.delete()
         config, genesis = directory.prepare(Options(**options))
-        asyncio.run(run(console, directory, config, genesis, log_level))
+        asyncio.run(run(console, directory, config, genesis, log_level, start_timeout_s))
     except QuarkparsecError as error:
         console.print(f"[red]{error}[/red]")
         sys.exit(1)
@@ -83,6 +93,7 @@ async def run(
     config: ClusterConfig,
     genesis: Genesis,
     log_level: str,
+    start_timeout_s: float,
 ) -> None:
     """Start the processes, say where they are, keep them running, stop them at a signal."""
     stop = asyncio.Event()
@@ -94,7 +105,7 @@ async def run(
     supervisor = Supervisor(console, directory, children, log_level)
     async with supervisor:
         stopped = asyncio.create_task(stop.wait())
-        ready = asyncio.create_task(_wait_until_ready(config))
+        ready = asyncio.create_task(_wait_until_ready(config, start_timeout_s))
         await asyncio.wait((stopped, ready), return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
             ready.cancel()
@@ -105,15 +116,15 @@ async def run(
         console.print("stopping…")
 
 
-async def _wait_until_ready(config: ClusterConfig) -> int:
-    """Ask the gateway until every slave is connected; the head's number. Raises Unavailable."""
+async def _wait_until_ready(config: ClusterConfig, timeout_s: float) -> dict[str, Any]:
+    """Ask the gateway until every slave is connected; what it says then. Raises Unavailable."""
     url = f"http://{config.gateway.host}:{config.gateway.port}"
     try:
-        async with asyncio.timeout(START_TIMEOUT_MS / 1000), aiohttp.ClientSession() as client:
+        async with asyncio.timeout(timeout_s), aiohttp.ClientSession() as client:
             while True:
                 view = await _cluster_view(client, url)
                 if view is not None and all(slave["connected"] for slave in view["slaves"]):
-                    return int(view["epoch"], 16)
+                    return view
                 await asyncio.sleep(READY_POLL_S)
     except TimeoutError as error:
         raise Unavailable("the cluster didn't start in time; see the logs") from error

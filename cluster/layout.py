@@ -1,16 +1,16 @@
 """The data directory of a cluster on one machine: what is in it, and how it comes to be.
 
-    cluster.json    who is where (cluster/config.py)
+    cluster.json    where the processes are (cluster/config.py)
     genesis.json    the chain, copied at first start
     secret          what the processes prove to one another, mode 0600
     jwt.hex         the token of the admin port, mode 0600
     logs/           one file a process
     run/            one file a process with its process id
     master/         the root chain
-    slave-0/ …      the shards of each slave
+    slave-0/ …      the shards of each slave, and who was where when it last heard of it
 
-A second start resumes: the chain stays what it was at first start, and a start that asks for another one
-is refused.
+A second start resumes: the chain and the processes stay what they were, and a start that asks for other ones is
+refused. Only the doors for clients and the pace are chosen anew.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import shutil
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import msgspec
 import orjson
 
 from cluster.config import (
@@ -45,13 +46,17 @@ those would keep a process from listening for as long as it lasts."""
 
 LOOPBACK: Final = "127.0.0.1"
 
+SLAVES: Final = 2
+"""Of a new cluster, unless somebody says otherwise."""
+
 
 class Options(NamedTuple):
     """What the person who starts the cluster chooses."""
 
     genesis: Path
     shards: int | None
-    slaves: int
+    slaves: int | None
+    """None: as many as there are, or two."""
     rpc_port: int
     admin_port: int
     min_epoch_ms: int | None
@@ -81,7 +86,8 @@ class DataDirectory:
         wanted = _read_genesis(options.genesis, options.shards)
         if self.config.exists():
             genesis = parse_genesis(self.genesis.read_bytes())
-            config = self._resume(options, genesis, parse_genesis(wanted))
+            self._check_chain(options, genesis, parse_genesis(wanted))
+            config = self._resume(options)
         else:
             genesis = parse_genesis(wanted)
             config = _new_config(options, genesis)
@@ -90,6 +96,29 @@ class DataDirectory:
             folder.mkdir(exist_ok=True)
         save_config(self.config, config)
         return config, genesis
+
+    # --- slaves that come and go
+
+    def add_slave(self, name: str, host: str, port: int | None) -> SlaveConfig:
+        """Where a slave of that name runs; one that isn't configured gets the next port. Raises InvalidInput."""
+        config = load_config(self.config)
+        known = next((slave for slave in config.slaves if slave.name == name), None)
+        if known is not None:
+            return known
+        ports = [config.master.port, *(slave.port for slave in config.slaves)]
+        slave = SlaveConfig(name, host, port or max(ports) + 1)
+        self._set_slaves(config, [*config.slaves, slave])
+        return slave
+
+    def forget_slave(self, name: str) -> None:
+        """A slave was removed: the next start does without it."""
+        config = load_config(self.config)
+        self._set_slaves(config, [slave for slave in config.slaves if slave.name != name])
+
+    def _set_slaves(self, config: ClusterConfig, slaves: list[SlaveConfig]) -> None:
+        save_config(self.config, msgspec.structs.replace(config, slaves=slaves))
+
+    # --- within
 
     def _create(self, genesis: bytes) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
@@ -101,18 +130,25 @@ class DataDirectory:
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_hex(32) + "\n")
 
-    def _resume(self, options: Options, genesis: Genesis, wanted: Genesis) -> ClusterConfig:
+    def _check_chain(self, options: Options, genesis: Genesis, wanted: Genesis) -> None:
         if genesis.hash != wanted.hash:
             raise InvalidInput(
                 f"{self.path} holds another chain than {options.genesis}; use --clean or another --data-dir"
             )
+
+    def _resume(self, options: Options) -> ClusterConfig:
         held = load_config(self.config)
-        if len(held.slaves) != options.slaves:
+        if options.slaves not in (None, len(held.slaves)):
             raise InvalidInput(
-                f"{self.path} was made with {len(held.slaves)} slaves; "
-                f"start it with --slaves {len(held.slaves)}"
+                f"{self.path} has {len(held.slaves)} slaves; start it without --slaves. "
+                f"Others join while it runs"
             )
-        return _new_config(options, genesis)
+        return msgspec.structs.replace(
+            held,
+            gateway=msgspec.structs.replace(held.gateway, port=options.rpc_port),
+            admin=msgspec.structs.replace(held.admin, port=options.admin_port),
+            min_epoch_ms=options.min_epoch_ms,
+        )
 
 
 def _read_genesis(path: Path, shards: int | None) -> bytes:
@@ -130,24 +166,19 @@ def _read_genesis(path: Path, shards: int | None) -> bytes:
 
 
 def _new_config(options: Options, genesis: Genesis) -> ClusterConfig:
-    if options.slaves > genesis.shard_count:
-        raise InvalidInput(f"{options.slaves} slaves, but only {genesis.shard_count} shards")
+    slaves = SLAVES if options.slaves is None else options.slaves
+    if slaves > genesis.shard_count:
+        raise InvalidInput(f"{slaves} slaves, but only {genesis.shard_count} shards")
     bus_port = BUS_PORTS[(options.rpc_port + BUS_PORT_OFFSET - BUS_PORTS.start) % len(BUS_PORTS)]
-    slaves = [
-        SlaveConfig(
-            name=f"slave-{index}",
-            host=LOOPBACK,
-            port=bus_port + 1 + index,
-            shards=list(range(index, genesis.shard_count, options.slaves)),
-        )
-        for index in range(options.slaves)
-    ]
     return ClusterConfig(
         genesis="genesis.json",
         secret="secret",  # noqa: S106 - a file's name
         token="jwt.hex",  # noqa: S106 - likewise
         master=Endpoint(LOOPBACK, bus_port),
-        slaves=slaves,
+        slaves=[
+            SlaveConfig(f"slave-{index}", LOOPBACK, bus_port + 1 + index)
+            for index in range(slaves)
+        ],
         gateway=GatewayConfig(LOOPBACK, options.rpc_port),
         admin=Endpoint(LOOPBACK, options.admin_port),
         min_epoch_ms=options.min_epoch_ms,

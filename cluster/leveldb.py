@@ -18,6 +18,8 @@ BLOOM_FILTER_BITS: Final = 10
 CACHE_BYTES: Final = 32 * 2**20
 WRITE_BUFFER_BYTES: Final = 16 * 2**20
 
+_BEHIND_EVERY_KEY: Final = b"\xff" * 64
+
 
 class LevelDBReader:
     """Reads from a database or from one of its snapshots."""
@@ -58,6 +60,17 @@ class LevelDBStore(LevelDBReader):
                         writer.put(key, value)
         except plyvel.Error as error:
             raise Corrupt(f"LevelDB cannot write: {error}") from error
+
+    def size_bytes(self) -> int:
+        """About what the database weighs on disk; what was written last may be left out."""
+        return int(self._source.approximate_size(b"", b"\xff"))
+
+    def flush(self) -> None:
+        """Bring what only the log holds into a table; writes go on meanwhile.
+
+        A range behind every key is compacted: there is nothing in it, but LevelDB empties its memory first.
+        """
+        self._source.compact_range(start=_BEHIND_EVERY_KEY, stop=_BEHIND_EVERY_KEY)
 
     def snapshot(self) -> LevelDBReader:
         return LevelDBReader(self._source.snapshot())

@@ -13,20 +13,28 @@ from typing import Any, Final
 
 from cluster.bus import Connection, listen
 from cluster.cluster_node import ClusterNode
-from cluster.driver import Driver
+from cluster.driver import Driver, now_ms
 from cluster.gateway import admin_server, open_node, public_server
 from cluster.identity import Identity
 from cluster.leveldb import LevelDBStore
+from cluster.master_moves import MasterMoves
 from quarkparsec.broker.directory import Directory
+from quarkparsec.chain.block import RootBlock
 from quarkparsec.errors import InvalidInput
-from quarkparsec.root.events import Announce, Excluded, LinkDown, LinkUp
+from quarkparsec.limits import BLOCK_HASH_WINDOW
+from quarkparsec.root.events import Announce, Excluded, Held, LinkDown, LinkUp, Rearranged
 from quarkparsec.root.genesis_block import open_root_chain
 from quarkparsec.root.machine import RootMachine
-from quarkparsec.types import Epoch, Hash32, Recipient, ShardId
+from quarkparsec.root.split import check_split
+from quarkparsec.root.topology import Topology
+from quarkparsec.types import Epoch, Hash32, Recipient
 from quarkparsec.wire import queries
+from quarkparsec.wire.copies import ReadRootHashes, RootHashes
 from quarkparsec.wire.envelope import Message
 from quarkparsec.wire.epoch import FromMaster, FromShard
-from quarkparsec.wire.queries import Encoded, Nothing, RootCommitted
+from quarkparsec.wire.moves import MoveReport
+from quarkparsec.wire.operations import Operation
+from quarkparsec.wire.queries import Encoded, Nothing, RootCommitted, TopologyChanged
 from quarkparsec.wire.session import Role
 
 log = logging.getLogger("master")
@@ -36,12 +44,17 @@ class Master:
     """The root machine and everybody who talks to it; a `Service` of the bus."""
 
     def __init__(self, identity: Identity) -> None:
-        self._config: Final = identity.config
         self._store: Final = LevelDBStore(identity.folder / "master")
-        self._chain: Final = open_root_chain(self._store, identity.genesis)
+        self._chain: Final = open_root_chain(
+            self._store, identity.genesis, identity.config.places()
+        )
         self._directory: Final = Directory(self._store, identity.genesis)
         self._slaves: Final[dict[str, Connection]] = {}
+        self._strangers: Final[dict[str, Connection]] = {}
+        """Slaves that are there and don't belong to the cluster, or not yet."""
         self._followers: Final[set[Connection]] = set()
+        self._splits: Final[dict[int, asyncio.Future[Epoch]]] = {}
+        """Who waits for so many shards."""
         self._thread: Final = ThreadPoolExecutor(1, "root")
         self.machine: Final = RootMachine(identity.genesis, self._store)
         self.driver: Final = Driver(
@@ -53,6 +66,8 @@ class Master:
             announce=self._announced,
             stepped=_nothing,
         )
+        credentials = identity.credentials(Role.GATEWAY, "master")  # asks, and gives no orders
+        self.moves: Final = MasterMoves(self.machine, self.driver, credentials, self._tell)
 
     def start(self) -> None:
         """Bring the directory up to the root chain's head, then let the machine come up."""
@@ -64,6 +79,7 @@ class Master:
 
     def close(self) -> None:
         """Stop and let go of the database."""
+        self.moves.close()
         self.driver.stop()
         self._thread.shutdown(wait=True, cancel_futures=True)
         self._store.close()
@@ -73,45 +89,73 @@ class Master:
     async def opened(self, connection: Connection) -> None:
         peer = connection.peer
         if peer.role is Role.SLAVE:
-            slave = self._config.slave(peer.name)  # one that isn't configured is refused
-            self._slaves[peer.name] = connection
-            log.info("%s is connected", peer.name)
-            for shard in slave.shards:
-                self.driver.step(LinkUp(ShardId(shard)))
+            self._meet(peer.name, connection)
 
     def notice(self, connection: Connection, message: Message) -> None:
         peer = connection.peer
-        if not isinstance(message, FromShard) or peer.role is not Role.SLAVE:
+        if not isinstance(message, FromShard | MoveReport) or peer.role is not Role.SLAVE:
             raise InvalidInput(f"{peer.name} may not send {type(message).__name__}")
-        if message.shard_id not in self._config.slave(peer.name).shards:
-            raise InvalidInput(f"{peer.name} doesn't hold shard {message.shard_id}")
-        self.driver.step(message)
+        if isinstance(message, MoveReport):
+            self.moves.hear(peer.name, message)
+        elif message.shard_id in self._topology.shards_of(
+            peer.name
+        ):  # else it has just moved away
+            self.driver.step(message)
 
     async def answer(self, connection: Connection, message: Message) -> Message:
+        if isinstance(message, Operation):
+            return await self.moves.answer(message)
         match message:
             case queries.Follow():
                 self._follow(connection)
                 return Nothing()
             case queries.ReadRootBlock():
                 return self._read_root_block(message)
+            case ReadRootHashes():
+                return self._read_root_hashes(message)
             case queries.Locate():
                 recipients = map(Recipient, message.recipients)
                 return queries.Located([self._directory.locate(one) for one in recipients])
+            case queries.Reshard():
+                return await self._reshard(message.shard_count)
         raise InvalidInput(f"the master doesn't answer {type(message).__name__}")
 
     def closed(self, connection: Connection) -> None:
         self._followers.discard(connection)
         name = connection.peer.name
+        if self._strangers.get(name) is connection:
+            del self._strangers[name]
         if self._slaves.get(name) is connection:
             del self._slaves[name]
             log.warning("%s is gone", name)
-            for shard in self._config.slave(name).shards:
-                self.driver.step(LinkDown(ShardId(shard)))
+            self.moves.slave_down(name)
+            for shard_id in self._topology.shards_of(name):
+                self.driver.step(LinkDown(shard_id))
 
     # --- within
 
+    @property
+    def _topology(self) -> Topology:
+        return self.machine.topology
+
+    def _meet(self, name: str, connection: Connection) -> None:
+        """A slave is there: say what it holds, then go on with its shards."""
+        connection.notify(_told(self._topology))
+        if self._topology.slave(name) is None:
+            self._strangers[name] = connection
+            log.warning("%s is there, and doesn't belong to this cluster", name)
+            return
+        self._slaves[name] = connection
+        log.info("%s is connected", name)
+        self.moves.slave_up(name)
+        for shard_id in self._topology.shards_of(name):
+            self.driver.step(LinkUp(shard_id))
+
     def _to_shard(self, message: FromMaster) -> None:
-        connection = self._slaves.get(self._config.slave_of(message.shard_id).name)
+        self._tell(self._topology.holder(message.shard_id), message)
+
+    def _tell(self, name: str, message: Message) -> None:
+        connection = self._slaves.get(name)
         if connection is not None:
             connection.notify(message)
 
@@ -122,8 +166,42 @@ class Master:
             self._store.write(self._directory.take(effect.block), sync=False)
             for follower in self._followers:
                 follower.notify(RootCommitted(effect.block.encode()))
+            self._tell_split(effect.block)
+        elif isinstance(effect, Rearranged):
+            self._tell_everybody(effect.topology)
+            self.moves.follow(effect)
+        elif isinstance(effect, Held):
+            self.moves.follow(effect)
+
+    def _tell_everybody(self, topology: Topology) -> None:
+        """Who is where has changed; some slaves may have come or gone."""
+        for peer in (*self._slaves.values(), *self._followers):
+            peer.notify(_told(topology))
+        for name in [name for name in self._slaves if topology.slave(name) is None]:
+            self._strangers[name] = self._slaves.pop(name)
+            self.moves.slave_down(name)
+        for name in [name for name in self._strangers if topology.slave(name) is not None]:
+            self._meet(name, self._strangers.pop(name))
+
+    async def _reshard(self, shard_count: int) -> queries.Resharded:
+        """Have the shards split, and wait for the block that does it. Raises Rejected."""
+        check_split(self.machine.head, shard_count)
+        self.moves.check_rest()
+        slaves = self._slaves.values()
+        await asyncio.gather(*(slave.request(queries.MakeReady()) for slave in slaves))
+        self.moves.check_rest()  # one may have begun meanwhile
+        self.driver.run(lambda: self.machine.reshard(now_ms(), shard_count))
+        split = self._splits[shard_count] = asyncio.get_running_loop().create_future()
+        log.info("the shards are to be %d", shard_count)
+        return queries.Resharded(await asyncio.shield(split), shard_count)
+
+    def _tell_split(self, block: RootBlock) -> None:
+        split = self._splits.pop(block.shard_count, None)
+        if split is not None:
+            split.set_result(block.number)
 
     def _follow(self, connection: Connection) -> None:
+        connection.notify(_told(self._topology))
         connection.notify(RootCommitted(self.machine.head.encode()))
         self._followers.add(connection)
 
@@ -133,6 +211,15 @@ class Master:
         else:
             block = self._chain.block_by_hash(Hash32(query.hash))
         return Nothing() if block is None else Encoded(block.encode())
+
+    def _read_root_hashes(self, query: ReadRootHashes) -> RootHashes:
+        last = min(query.last, query.first + BLOCK_HASH_WINDOW, self._chain.head().number)
+        blocks = (self._chain.block(Epoch(epoch)) for epoch in range(query.first, last + 1))
+        return RootHashes([block.hash for block in blocks if block is not None])
+
+
+def _told(topology: Topology) -> TopologyChanged:
+    return TopologyChanged(topology.encode())
 
 
 def _nothing() -> None:

@@ -31,7 +31,16 @@ from quarkparsec.jsonrpc.node import (
 )
 from quarkparsec.limits import CALL_HOMES_MAX, CALL_ROUNDS_MAX
 from quarkparsec.state.account import Account
-from quarkparsec.types import RECIPIENT_BYTES, Epoch, Gas, Recipient, ShardId, ShardKey, home_key
+from quarkparsec.types import (
+    RECIPIENT_BYTES,
+    Epoch,
+    Gas,
+    Recipient,
+    ShardId,
+    ShardKey,
+    home_key,
+    shard_of,
+)
 from quarkparsec.wire.epoch import Amount, to_amount
 from quarkparsec.wire.lanes import Endowment
 from quarkparsec.wire.queries import (
@@ -59,20 +68,29 @@ class RemoteCalls:
 
     async def call(self, request: CallRequest, epoch: Epoch) -> bytes:
         """What the call returns. Raises as `Node.call` does."""
-        return (await self._run(ReadOnlyCall, request, await self._surroundings(epoch))).output
+        upon = await self._surroundings(epoch)
+        return (await self._settled(ReadOnlyCall, request, upon)).output
 
     async def estimate_gas(self, request: CallRequest, epoch: Epoch) -> Gas:
         """The least gas limit with which it succeeds. Raises as `Node.call` does."""
         upon = _in_a_block_to_come(await self._surroundings(epoch))
-        return Gas((await self._run(EstimateGas, request, upon)).gas_used)
+        return Gas((await self._settled(EstimateGas, request, upon)).gas_used)
+
+    async def _settled(
+        self, kind: type[ReadOnlyCall | EstimateGas], request: CallRequest, upon: Surroundings
+    ) -> CallAnswer:
+        """Run it; if shards were split meanwhile, all of it anew: who is at home where has changed."""
+        return await self._router.settled(lambda: self._run(kind, request, upon))
 
     async def _run(
         self, kind: type[ReadOnlyCall | EstimateGas], request: CallRequest, upon: Surroundings
     ) -> CallAnswer:
         key = await self._key_of(request)
-        shard_id = self._router.shard_of_key(key)
-        purse = await self._purse(request, shard_id, Epoch(upon.epoch))
-        query = kind(shard_id, _unsigned(request, key, purse), upon)
+        shard_count = self._router.root.head().shard_count
+        shard_id = shard_of(key, shard_count)
+        is_home = shard_of(home_key(request.sender), shard_count) == shard_id
+        purse = None if is_home else await self._purse(request, Epoch(upon.epoch))
+        query = kind(shard_id, shard_count, _unsigned(request, key, purse), upon)
         answer = await self._ask(query)
         if answer.error == REVERTED:
             raise ExecutionReverted(answer.output, await self._elsewhere(answer, key))
@@ -82,10 +100,11 @@ class RemoteCalls:
 
     async def _ask(self, query: ReadOnlyCall | EstimateGas) -> CallAnswer:
         """Let the call run, again and again until it knows the homes of all that it creates."""
-        slave = self._router.slave_of(ShardId(query.shard_id))
+        slaves = self._router.slaves
         known: list[Endowment] = []
         for _ in range(CALL_ROUNDS_MAX):
-            answer = await self._router.ask(slave, query, CallAnswer)
+            holder = slaves.holder(ShardId(query.shard_id))
+            answer = await slaves.ask(holder, query, CallAnswer)
             if not answer.needs:
                 return answer
             if len(known) + len(answer.needs) > CALL_HOMES_MAX:
@@ -102,13 +121,12 @@ class RemoteCalls:
         sender_key = home_key(request.sender)
         return await self._router.key_of_target(request.to, sender_key, request.access_list)
 
-    async def _purse(self, request: CallRequest, shard_id: ShardId, epoch: Epoch) -> Purse | None:
-        """What the sender has at home, if the call runs elsewhere. Nobody has nothing, and spends nothing."""
+    async def _purse(self, request: CallRequest, epoch: Epoch) -> Purse | None:
+        """What the sender has at home, for a call that runs elsewhere. Nobody has nothing, and spends nothing."""
         if request.key is not None:
             return None
         spends = request.value or request.max_fee_per_gas
-        is_home = self._router.shard_of_key(home_key(request.sender)) == shard_id
-        if is_home or (request.sender == NOBODY and not spends):
+        if request.sender == NOBODY and not spends:
             return None
         account = await self._at_home(request.sender, epoch)
         return Purse(account.nonce, to_amount(account.balance)) if account else Purse(0, b"")
@@ -124,10 +142,10 @@ class RemoteCalls:
         ]
 
     async def _at_home(self, recipient: Recipient, epoch: Epoch) -> Account | None:
-        shard_id = self._router.shard_of_key(home_key(recipient))
-        query = ReadAccount(shard_id, recipient, epoch)
-        slave = self._router.slave_of(shard_id)
-        answer = await self._router.ask_optional(slave, query, Encoded)
+        def question(shard_id: ShardId, shard_count: int) -> ReadAccount:
+            return ReadAccount(shard_id, shard_count, recipient, epoch)
+
+        answer = await self._router.ask_at(home_key(recipient), question, Encoded)
         return None if answer is None else Account.decode(answer.value)
 
     async def _surroundings(self, epoch: Epoch) -> Surroundings:

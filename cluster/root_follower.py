@@ -1,4 +1,7 @@
-"""The root chain as a gateway sees it: its head, recent blocks at hand, older ones asked for."""
+"""What the master tells a gateway: the root chain, and who is where.
+
+Recent root blocks are at hand, older ones are asked for.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,17 @@ from quarkparsec.cache import Cache
 from quarkparsec.chain.block import RootBlock
 from quarkparsec.errors import InvalidInput, Unavailable
 from quarkparsec.limits import MASTER_RESTART_MS, ROOT_BLOCK_CACHE_MAX
+from quarkparsec.root.topology import Topology
 from quarkparsec.types import Epoch, Hash32
 from quarkparsec.wire.envelope import Message
-from quarkparsec.wire.queries import Encoded, Follow, Nothing, ReadRootBlock, RootCommitted
+from quarkparsec.wire.queries import (
+    Encoded,
+    Follow,
+    Nothing,
+    ReadRootBlock,
+    RootCommitted,
+    TopologyChanged,
+)
 
 log = logging.getLogger("root")
 
@@ -25,11 +36,16 @@ class RootFollower:
     """Follows one master; a `Service` of the bus."""
 
     def __init__(
-        self, master: Endpoint, credentials: Credentials, on_block: Callable[[RootBlock], None]
+        self,
+        master: Endpoint,
+        credentials: Credentials,
+        on_block: Callable[[RootBlock], None],
+        on_topology: Callable[[Topology], None],
     ) -> None:
         self._master: Final = master
         self._credentials: Final = credentials
         self._on_block: Final = on_block
+        self._on_topology: Final = on_topology
         self._connection: Connection | None = None
         self._is_connected: Final = asyncio.Event()
         self._head: RootBlock | None = None
@@ -59,7 +75,7 @@ class RootFollower:
         return found or await self._fetch(ReadRootBlock(None, block_hash))
 
     async def ask(self, message: Message) -> Message:
-        """Ask the master; while it restarts, wait. Raises Unavailable if it stays away."""
+        """Ask the master; while it restarts, wait. Raises what it raises, Unavailable if it stays away."""
         try:
             async with asyncio.timeout(MASTER_RESTART_MS / 1000):
                 await self._is_connected.wait()
@@ -83,6 +99,8 @@ class RootFollower:
     def notice(self, connection: Connection, message: Message) -> None:
         if isinstance(message, RootCommitted):
             self._take(RootBlock.decode(message.block))
+        elif isinstance(message, TopologyChanged):
+            self._on_topology(Topology.decode(message.topology))
 
     def closed(self, connection: Connection) -> None:
         if self._connection is connection:

@@ -1,8 +1,11 @@
-"""Where things are: which slave holds a shard, and which shard an account lives in.
+"""Where things are: which shard an account lives in, and what that shard's slave says of it.
 
-One per gateway. It keeps a connection to the master, which tells it every root block, and one to each
-slave. Where an account lives is asked of the master's directory once and remembered until a block creates
-a contract there.
+One per gateway. It keeps a connection to the master, which tells it every root block and who is where, and one
+to each slave. Where an account lives is asked of the master's directory once and remembered until a block
+creates a contract there.
+
+Shards are split and moved while questions are on their way. A slave that knows more than this gateway sends
+them back as Elsewhere; the gateway will hear of it from the master any moment, and then asks again.
 
 A transaction goes to the shard of its sender; what it does elsewhere is the business of the shards. It takes
 along the key that its frames will have: that of its target. A creation, or a call of what is in every shard, has
@@ -12,24 +15,30 @@ none yet: it takes that of the first contract in its access list, else what gene
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence, Set
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from typing import Final, NamedTuple, TypeVar
 
-from cluster.bus import Credentials, stay_connected
+from cluster.bus import Credentials
 from cluster.identity import Identity
-from cluster.peer_link import PeerLink
 from cluster.root_follower import RootFollower
+from cluster.slaves import Slaves
 from quarkparsec.cache import Cache
 from quarkparsec.chain.access_list import AccessList
 from quarkparsec.chain.block import RootBlock
 from quarkparsec.chain.creation import create_address
 from quarkparsec.chain.fork import PRECOMPILES
 from quarkparsec.chain.transaction import Transaction
-from quarkparsec.errors import InvalidInput, Unavailable
-from quarkparsec.limits import DEPENDENCIES_MAX, LOCATION_CACHE_MAX, SUBMITTED_CACHE_MAX
+from quarkparsec.errors import Elsewhere, InvalidInput, Unavailable
+from quarkparsec.limits import (
+    CATCH_UP_TIMEOUT_MS,
+    DEPENDENCIES_MAX,
+    LOCATION_CACHE_MAX,
+    SUBMITTED_CACHE_MAX,
+)
+from quarkparsec.root.topology import Topology
 from quarkparsec.types import Hash32, Recipient, ShardId, ShardKey, home_key, shard_of
-from quarkparsec.wire.envelope import Message
-from quarkparsec.wire.queries import Locate, Located, Location, Nothing
+from quarkparsec.wire.queries import KeyQuestion, Locate, Located, Location, ShardQuestion
 
 Answer = TypeVar("Answer")
 
@@ -46,22 +55,27 @@ class Target(NamedTuple):
     """It creates a contract, or one is known there, or will be."""
 
 
+class Arrangement(NamedTuple):
+    """By what questions find their way."""
+
+    shard_count: int
+    """Of the last root block."""
+    topology: int
+    """The version."""
+
+
 class Router:
     """Routes to shards by account, to slaves by shard."""
 
     def __init__(self, identity: Identity, credentials: Credentials) -> None:
         genesis = identity.genesis
-        self.root: Final = RootFollower(identity.config.master, credentials, self._forget_created)
+        master = identity.config.master
+        self.root: Final = RootFollower(master, credentials, self._take_block, self._rearrange)
+        self.slaves: Final = Slaves(credentials)
         self._genesis: Final = genesis
         self._everywhere: Final = genesis.universal | PRECOMPILES[genesis.fork]
-        self._credentials: Final = credentials
-        self._slaves: Final = {slave.name: slave for slave in identity.config.slaves}
-        self._links: Final = {name: PeerLink(name) for name in self._slaves}
-        self._holder: Final = {
-            ShardId(shard): slave.name
-            for slave in identity.config.slaves
-            for shard in slave.shards
-        }
+        self._news = asyncio.Event()
+        """Another arrangement."""
         self._locations: Final[Cache[Recipient, Location]] = Cache(LOCATION_CACHE_MAX)
         self._expected: Final[Cache[Recipient, Location]] = Cache(SUBMITTED_CACHE_MAX)
         """Contracts of admitted transactions that no block has yet."""
@@ -72,11 +86,10 @@ class Router:
 
     async def run(self) -> None:
         """Stay connected to the master and to every slave, as long as the task lives."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.root.run())
-            for name, slave in self._slaves.items():
-                link = self._links[name]
-                tasks.create_task(stay_connected(slave.host, slave.port, self._credentials, link))
+        try:
+            await self.root.run()
+        finally:
+            self.slaves.close()
 
     # --- accounts
 
@@ -156,40 +169,65 @@ class Router:
         It waits in its sender's shard; a transfer's receipt is there, a call's in its target's shard.
         """
         keys = self._submitted.get(transaction_hash) or ()
-        return list(dict.fromkeys(self.slave_of(self.shard_of_key(key)) for key in keys))
+        return list(dict.fromkeys(self.slaves.holder(self.shard_of_key(key)) for key in keys))
 
-    # --- slaves
+    # --- questions
+
+    async def ask_at(
+        self, key: ShardKey, question: Callable[[ShardId, int], KeyQuestion], kind: type[Answer]
+    ) -> Answer | None:
+        """Ask about what lives under a key, and may not exist. Raises Unavailable.
+
+        `question` makes one for a shard and a shard count.
+        """
+
+        async def attempt() -> Answer | None:
+            shard_count = self.root.head().shard_count
+            shard_id = shard_of(key, shard_count)
+            asked = question(shard_id, shard_count)
+            return await self.slaves.ask_optional(self.slaves.holder(shard_id), asked, kind)
+
+        return await self.settled(attempt)
+
+    async def ask_shard(self, question: ShardQuestion, kind: type[Answer]) -> Answer:
+        """Ask a shard for what it must have. Raises Unavailable."""
+
+        async def attempt() -> Answer:
+            holder = self.slaves.holder(ShardId(question.shard_id))
+            return await self.slaves.ask(holder, question, kind)
+
+        return await self.settled(attempt)
+
+    async def find_in_shard(self, question: ShardQuestion, kind: type[Answer]) -> Answer | None:
+        """Ask a shard for what it may not have. Raises Unavailable."""
+
+        async def attempt() -> Answer | None:
+            holder = self.slaves.holder(ShardId(question.shard_id))
+            return await self.slaves.ask_optional(holder, question, kind)
+
+        return await self.settled(attempt)
+
+    async def settled(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
+        """What an attempt comes to; it is repeated when somebody sent it elsewhere. Raises Unavailable."""
+        while True:
+            known = self.arrangement
+            with contextlib.suppress(Elsewhere):
+                return await attempt()
+            await self.rearranged(known)
 
     @property
-    def slaves(self) -> list[str]:
-        """The names of all slaves."""
-        return list(self._slaves)
+    def arrangement(self) -> Arrangement:
+        """The one that this gateway knows. Raises Unavailable."""
+        return Arrangement(self.root.head().shard_count, self.slaves.topology.version)
 
-    def slave_of(self, shard_id: ShardId) -> str:
-        """The name of the slave that holds a shard."""
-        return self._holder[shard_id]
-
-    def is_connected(self, slave: str) -> bool:
-        """Whether this gateway can reach a slave now."""
-        return self._links[slave].connected
-
-    async def ask(self, slave: str, message: Message, kind: type[Answer]) -> Answer:
-        """Ask a slave; the answer, of the kind that must come. Raises Unavailable while it is away."""
-        answer = await self.ask_optional(slave, message, kind)
-        if answer is None:
-            raise Unavailable(f"{slave} doesn't have that")
-        return answer
-
-    async def ask_optional(
-        self, slave: str, message: Message, kind: type[Answer]
-    ) -> Answer | None:
-        """Ask a slave for what may not exist."""
-        answer = await self._links[slave].request(message)
-        if isinstance(answer, Nothing):
-            return None
-        if not isinstance(answer, kind):
-            raise InvalidInput(f"{slave} answered with {type(answer).__name__}")
-        return answer
+    async def rearranged(self, known: Arrangement) -> None:
+        """Wait until another arrangement is known. Raises Unavailable."""
+        try:
+            async with asyncio.timeout(CATCH_UP_TIMEOUT_MS / 1000):
+                while self.arrangement == known:
+                    await self._news.wait()
+        except TimeoutError as error:
+            raise Unavailable("shards are being moved") from error
 
     # --- within
 
@@ -235,6 +273,19 @@ class Router:
         if not isinstance(answer, Located):
             raise InvalidInput(f"the master answered with {type(answer).__name__}")
         return dict(zip(recipients, answer.locations, strict=True))
+
+    def _take_block(self, block: RootBlock) -> None:
+        self._forget_created(block)
+        self._tell_news()
+
+    def _rearrange(self, topology: Topology) -> None:
+        self.slaves.follow(topology)
+        self._tell_news()
+
+    def _tell_news(self) -> None:
+        """Let those look who wait for another arrangement."""
+        self._news.set()
+        self._news = asyncio.Event()
 
     def _forget_created(self, block: RootBlock) -> None:
         """What a block created may live elsewhere than was known; the directory will say."""

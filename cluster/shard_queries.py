@@ -11,10 +11,12 @@ from quarkparsec.chain.log_filter import LogFilter
 from quarkparsec.chain.transaction import decode_transaction
 from quarkparsec.codec.rlp import scalar_bytes
 from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT
-from quarkparsec.errors import Rejected
+from quarkparsec.shard.account_queue import Candidate
+from quarkparsec.shard.block_rows import StoredTransaction, TransactionPlace
 from quarkparsec.shard.log_search import find_logs
 from quarkparsec.state.account import Account
 from quarkparsec.state.foreign import FOREIGN_STUB, FOREIGN_STUB_HASH, seen_under
+from quarkparsec.state.view import StateView
 from quarkparsec.types import Epoch, Hash32, Recipient, ShardKey, Slot
 from quarkparsec.wire import queries
 from quarkparsec.wire.envelope import Message
@@ -23,49 +25,50 @@ from quarkparsec.wire.queries import Encoded, EncodedList, Nothing, Number
 Answer = TypeVar("Answer")
 
 
-def admit(host: ShardHost, submission: queries.Submission) -> str:
-    """Put a transaction into the pool; "" or why not."""
+def admit(host: ShardHost, submission: queries.Submission) -> Hash32:
+    """Put a transaction into the pool; its hash. Raises Rejected."""
     sender, to_key = Recipient(submission.sender), ShardKey(submission.to_key)
-    try:
-        transaction = decode_transaction(submission.raw, sender)
-        host.admit(transaction, to_key, runs_code=submission.runs_code)
-    except Rejected as refusal:
-        return str(refusal)
-    return ""
+    transaction = decode_transaction(submission.raw, sender)
+    host.admit(Candidate(transaction, to_key, submission.runs_code))
+    return transaction.hash
 
 
 async def read_account(host: ShardHost, query: queries.ReadAccount) -> Encoded | Nothing:
-    await host.reached(query.epoch)
-    account = _seen(host, query)
+    account = _seen(await _view(host, query), query)
     return Nothing() if account is None else Encoded(account.encode())
 
 
 async def read_code(host: ShardHost, query: queries.ReadCode) -> Encoded:
-    await host.reached(query.epoch)
-    account = _seen(host, query)
+    view = await _view(host, query)
+    account = _seen(view, query)
     if account is None or not account.has_code:
         return Encoded(b"")
     if account.code_hash == FOREIGN_STUB_HASH:
         return Encoded(FOREIGN_STUB)
-    return Encoded(host.state.view(Epoch(query.epoch)).code(account.code_hash))
+    return Encoded(view.code(account.code_hash))
 
 
 async def read_storage(host: ShardHost, query: queries.ReadStorage) -> queries.Words:
-    await host.reached(query.epoch)
-    account = _seen(host, query)
+    view = await _view(host, query)
+    account = _seen(view, query)
     if account is None or account.storage_root == EMPTY_TRIE_ROOT:
         return queries.Words([b""] * len(query.slots))
-    view, recipient = host.state.view(Epoch(query.epoch)), Recipient(query.recipient)
+    recipient = Recipient(query.recipient)
     return queries.Words(
         [scalar_bytes(view.storage(recipient, Slot(slot))) for slot in query.slots]
     )
 
 
-def _seen(
-    host: ShardHost, query: queries.ReadAccount | queries.ReadCode | queries.ReadStorage
-) -> Account | None:
+_StateQuery = queries.ReadAccount | queries.ReadCode | queries.ReadStorage
+
+
+async def _view(host: ShardHost, query: _StateQuery) -> StateView:
+    await host.reached(query.epoch)
+    return host.view(Epoch(query.epoch), query.shard_count)
+
+
+def _seen(view: StateView, query: _StateQuery) -> Account | None:
     """The entry that is asked for, as the key of the question sees it."""
-    view = host.state.view(Epoch(query.epoch))
     account = view.account(Recipient(query.recipient))
     key = None if query.key is None else ShardKey(query.key)
     return None if account is None else seen_under(key, account, view.code)
@@ -76,7 +79,7 @@ async def read_pending_nonce(host: ShardHost, query: queries.ReadPendingNonce) -
     pending = host.machine.pool.pending_nonce(recipient)
     if pending is not None:
         return Number(scalar_bytes(pending))
-    account = host.state.view().account(recipient)
+    account = host.view(None, query.shard_count).account(recipient)
     return Number(scalar_bytes(account.nonce if account else 0))
 
 
@@ -93,14 +96,7 @@ def find_transaction(host: ShardHost, transaction_hash: Hash32) -> queries.Found
     place = blocks.place(transaction_hash)
     found = blocks.transaction(place) if place is not None else None
     if place is not None and found is not None:
-        return queries.FoundTransaction(
-            host.shard_id,
-            place.epoch,
-            place.position,
-            found.logs_before,
-            found.entry.encode(),
-            found.receipt.encode_stored(),
-        )
+        return _found(host, place, found)
     pooled = host.machine.pool.find(transaction_hash)
     if pooled is None:
         return None
@@ -112,6 +108,31 @@ def find_transaction(host: ShardHost, transaction_hash: Hash32) -> queries.Found
         Entry(pooled.transaction.raw, pooled.transaction.sender, pooled.candidate.to_key).encode(),
         b"",
     )
+
+
+def _found(
+    host: ShardHost, place: TransactionPlace, found: StoredTransaction
+) -> queries.FoundTransaction:
+    return queries.FoundTransaction(
+        host.shard_id,
+        place.epoch,
+        place.position,
+        found.logs_before,
+        found.entry.encode(),
+        found.receipt.encode_stored(),
+    )
+
+
+async def read_transaction(
+    host: ShardHost, query: queries.ReadTransaction
+) -> queries.CommittedTransaction | Nothing:
+    await host.reached(query.fingerprint.epoch)
+    blocks = host.blocks()
+    place = blocks.place_of(query.fingerprint)
+    found = blocks.transaction(place) if place is not None else None
+    if place is None or found is None:
+        return Nothing()
+    return queries.CommittedTransaction(_found(host, place, found))
 
 
 async def read_block(host: ShardHost, query: queries.ReadBlock) -> Encoded | Nothing:
@@ -147,13 +168,19 @@ def read_logs(host: ShardHost, query: queries.ReadLogs) -> queries.LogsAnswer:
     )
 
 
+async def read_size(host: ShardHost, _: queries.ReadSize) -> Number:
+    return Number(scalar_bytes(host.store.size_bytes()))
+
+
 READS: Final[dict[type, Callable[[ShardHost, Any], Awaitable[Message]]]] = {
     queries.ReadAccount: read_account,
     queries.ReadCode: read_code,
     queries.ReadStorage: read_storage,
     queries.ReadPendingNonce: read_pending_nonce,
     queries.Prove: prove,
+    queries.ReadTransaction: read_transaction,
     queries.ReadBlock: read_block,
     queries.ReadReceipts: read_receipts,
+    queries.ReadSize: read_size,
 }
 """What is answered by a few reads, on the event loop itself."""

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple, Self
 
 from rich.console import Console
 
+from cluster import exit_status
 from cluster.layout import DataDirectory
 from quarkparsec.limits import (
     RESTART_DELAY_MS_MAX,
@@ -61,12 +62,20 @@ class Supervisor:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def over(self) -> None:
+        """Wait until every child has left for good."""
+        await asyncio.gather(*self._tasks)
+
     async def _keep(self, child: Child) -> None:
         delay_ms = RESTART_DELAY_MS_MIN
         loop = asyncio.get_running_loop()
         while True:
             started = loop.time()
             code = await self._run(child)
+            if code == exit_status.LEFT:
+                self._directory.forget_slave(child.name)
+                self._console.print(f"{child.name} was removed from the cluster")
+                return
             lived_ms = (loop.time() - started) * 1000
             delay_ms = RESTART_DELAY_MS_MIN if lived_ms > RESTART_STEADY_MS else delay_ms * 2
             delay_ms = min(delay_ms, RESTART_DELAY_MS_MAX)

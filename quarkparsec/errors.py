@@ -5,7 +5,8 @@
     ├── Rejected         well-formed, but a rule says no: answered with the rule's words
     │   └── TooManyResults   a search found more than a single answer may hold
     ├── Unavailable      not now: a shard is away, a queue is full, a deadline passed; try again
-    │   └── PrunedHistory    the state that old is not kept; it won't come back
+    │   ├── PrunedHistory    the state that old is not kept; it won't come back
+    │   └── Elsewhere        whoever was asked doesn't hold that any more: look again where it is
     └── Corrupt          the disk or a peer contradicts itself: the replica stops and never serves
 
     InvariantBroken      our own fault; none of the above may hide it
@@ -39,6 +40,10 @@ class Unavailable(QuarkparsecError):
 
 class PrunedHistory(Unavailable):
     """The state of an epoch so long ago is not kept."""
+
+
+class Elsewhere(Unavailable):
+    """Shards were split or moved since the question was sent on its way."""
 
 
 class Corrupt(QuarkparsecError):

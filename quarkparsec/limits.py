@@ -55,6 +55,9 @@ REQUEST_TIMEOUT_MS: Final = 10_000
 CATCH_UP_TIMEOUT_MS: Final = 5_000
 """How long a question waits for a shard that has not come so far; half a request's time."""
 
+REARRANGED_POLL_MS: Final = 20
+"""A search that met slaves which know different things of who is where begins anew: all hear it at once, nearly."""
+
 RECONNECT_DELAY_MS: Final = 200
 """Between two attempts to reach a process that is down: a restart takes about a second."""
 
@@ -77,6 +80,9 @@ RESTART_DELAY_MS_MAX: Final = 10_000
 
 RESTART_STEADY_MS: Final = 30_000
 """A child that lived so long counts as healthy."""
+
+COPY_TRIES_MAX: Final = 20
+"""Of a database that compactions still change: each takes milliseconds, and they end as nobody writes."""
 
 # --- the gateway
 
@@ -136,14 +142,14 @@ PROOF_CACHE_NODES_MAX: Final = 10_000
 PRUNED_EPOCHS_MAX: Final = 16
 """Epochs whose history is deleted as one is written: a shortened history shrinks without a pause."""
 
-SWEEP_ENTRIES_MAX: Final = 1_024
-"""Foreign entries that one block rewrites after a split: about 50 ms beside what its transactions take."""
+SWEEP_ENTRIES_MAX: Final = 2_048
+"""Foreign entries that all shards together rewrite in one epoch after a split: about 100 ms of one core."""
 
-SWEEP_SCANNED_MAX: Final = 4_096
-"""Entries that one block looks at to find them: another 30 ms; half of a busy shard's are foreign."""
+SWEEP_SCANNED_MAX: Final = 8_192
+"""Entries that they look at to find them: half of them are foreign, unless somebody has chosen the keys."""
 
-GARBAGE_ROWS_MAX: Final = 1_024
-"""Rows that are deleted with one commit, or looked at to find out what may be: a few milliseconds."""
+GARBAGE_ROWS_MAX: Final = 2_048
+"""Rows that they delete with one commit, or look at to find out what may be: a few milliseconds of each slave."""
 
 # --- the EVM
 
@@ -191,7 +197,10 @@ LANE_BUDGET_MS: Final = 1_000
 """Lane 1 stops taking transactions after so long: gas is not time, and the whole cluster waits for it."""
 
 ANSWER_TIMEOUT_MS: Final = 5_000
-"""A shard that leaves the master waiting for longer is left out: five times lane 1's budget."""
+"""A shard that is silent for longer is left out: it says every second that it is working, if it is."""
+
+GAS_PER_MS_MIN: Final = 250
+"""Nothing burns gas more slowly: a shard that says it works is believed so long. A quiet machine makes 3,000."""
 
 RESEND_MS: Final = 1_000
 """What has no answer yet is said again: links lose messages only when they break, so this needn't be quick."""
@@ -202,13 +211,53 @@ SLOW_EPOCH_MS: Final = 1_000
 BLOCK_CANDIDATES_MAX: Final = 8_192
 """Transactions that one block may try: more would not fit LANE_BUDGET_MS."""
 
-STRAND_LENGTH: Final = 256
-"""Transactions of lane 1 that share an executor and its messages: so many cost hardly more than one."""
+STRAND_LENGTH: Final = 1_024
+"""Transactions of lane 1 that share an executor and its messages: so many cost hardly more than one.
+One journal is worked on in order anyway, and who meets an account again in his own strand waits for nobody."""
+
+# --- moving shards
+
+SHARDS_PER_SLAVE_MAX: Final = 128
+"""A shard at work takes a thread, a database with some 60 MB of caches, a few tens of open files."""
+
+MOVE_SILENCE_MS: Final = 15_000
+"""A target that makes a copy says something every second; after so long without a word it is taken for lost."""
+
+MOVE_HANDOVER_MS: Final = 10_000
+"""A shard that is handed over works nowhere: if that takes so long, it goes on where it was."""
+
+COPIED_ROWS_BYTES: Final = 2**20
+"""Rows that are read and sent at once: some 10 ms of one core at each end."""
+
+COPIED_BLOCKS_BYTES_MAX: Final = 4 * 2**20
+"""Blocks or waiting transactions that are sent at once; with one more, of 7.5 MB, they fit a frame."""
+
+SNAPSHOT_IDLE_MS: Final = 30_000
+"""A snapshot that nobody reads on is let go: while it lives, nothing that was overwritten since is deleted."""
+
+CLOSE_BEHIND_MS: Final = 250
+"""A copy that follows in so little time is close enough: the shard stands still for about as long."""
+
+CATCHING_UP_MS_MAX: Final = 300_000
+"""A copy that isn't close behind by then never will be: the shard works faster than it can be followed."""
+
+FOLLOW_INTERVAL_MS: Final = 50
+"""How often a copy that is close looks for new blocks: about once an epoch."""
+
+LOAD_BLOCKS: Final = 256
+"""Root blocks that say how busy a shard is: at least some ten seconds, and a gateway has them at hand."""
+
+MOVES_REMEMBERED: Final = 16
+"""Moves that are over and still shown to operators."""
 
 # --- audits
 
 AUDIT_FINDINGS_MAX: Final = 1_000
 """Findings that are kept in words; one flipped byte early in a chain can contradict every block after it."""
+
+AUDIT_ROWS_AT_ONCE: Final = 10_000
+"""Rows that are copied in one write where a replay divides a shard: a few megabytes, however large it is."""
+
 # --- tickets
 
 TICKET_BOUND_MAX: Final = 2**64 - 1

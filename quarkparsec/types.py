@@ -68,6 +68,21 @@ class Fingerprint(NamedTuple):
     n: int
 
 
+class Stage(IntEnum):
+    """How far a transaction has come. Up to COMMITTED its epoch may still be aborted, and it waits again."""
+
+    ADMITTED = 1
+    """It waits in a pool: kept in memory, and a crash may lose it."""
+    ORDERED = 2
+    """It has a place in the order of this epoch; in this epoch or in none."""
+    EXECUTED = 3
+    """It has a receipt that nobody may see yet."""
+    SEALED = 4
+    """Its shard's block is durable, the root block not, as far as the shard knows."""
+    COMMITTED = 5
+    """For good."""
+
+
 class LockType(IntEnum):
     """How a ticket holds a recipient in a shard; the greater includes the smaller."""
 

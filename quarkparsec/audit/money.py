@@ -1,7 +1,8 @@
 """The money at every root block that is checked, to the wei.
 
 All own balances and the pending fees are the supply that the root block names; and where the epoch before
-was summed, too, each shard's balances differ from then by what its legs and fees say.
+was summed, too, each shard's balances differ from then by what its legs and fees say. If the epoch ends with a
+split, what a shard had then is what its two halves have.
 """
 
 from __future__ import annotations
@@ -39,8 +40,12 @@ class MoneyAudit:
     """The sums of one epoch after the other."""
 
     def __init__(
-        self, genesis_supply: Wei, legs_of: Callable[[RootBlock], EpochLegs], findings: Findings
+        self,
+        genesis_supply: Wei,
+        legs_of: Callable[[RootBlock, int], EpochLegs],
+        findings: Findings,
     ) -> None:
+        """`legs_of`: those of an epoch, among so many shards."""
         self.latest: Money | None = None
         """At the last epoch for which all shards could be summed."""
         self._genesis_supply: Final = genesis_supply
@@ -74,12 +79,19 @@ class MoneyAudit:
                 note(f"balances and pending fees differ from the supply by {surplus:+} wei")
 
     def _check_gains(self, root: RootBlock, before: Sums, sums: Sums) -> None:
-        legs = self._legs_of(root)
+        legs = self._legs_of(root, len(before))
         for shard_id in legs.shards:
-            then, now = before[shard_id], sums[shard_id]
+            then, now = before[shard_id], _with_half(sums, shard_id, len(before))
             if then is None or now is None:
                 continue
             surplus = now - then - legs.gain(shard_id, root.summaries[shard_id])
             if surplus:
                 with self._findings.at(root.number, shard_id, "legs") as note:
                     note(f"the balances changed by {surplus:+} wei besides what the legs say")
+
+
+def _with_half(sums: Sums, shard_id: ShardId, shard_count: int) -> Wei | None:
+    """What one of `shard_count` shards has, together with the half that may have been split off from it."""
+    parts = [sums[ShardId(each)] for each in range(shard_id, len(sums), shard_count)]
+    known = [part for part in parts if part is not None]
+    return Wei(sum(known)) if len(known) == len(parts) else None

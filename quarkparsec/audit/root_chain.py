@@ -2,7 +2,9 @@
 
 A root header is computed, not chosen: its base fee and seed come from the parent, its roots, bloom and gas
 from the summaries. So a block is checked by making its header again and comparing field by field; the
-money follows the equations of `quarkparsec.root.blocks`. What the shards reported is checked in `bodies`.
+money follows the equations of `quarkparsec.root.blocks`. A block that splits the shards doubles them, when all are
+swept, and what it says of them follows from what it would have said otherwise. What the shards reported is
+checked in `bodies`.
 """
 
 from __future__ import annotations
@@ -14,11 +16,12 @@ from quarkparsec.audit.findings import Findings, Note
 from quarkparsec.chain.block import RootBlock, ShardSummary
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.header import Header
-from quarkparsec.errors import InvalidInput
+from quarkparsec.errors import InvalidInput, Rejected
 from quarkparsec.root.blocks import check_summary, root_header
 from quarkparsec.root.epoch_plan import EpochPlan, plan_epoch
 from quarkparsec.root.genesis_block import genesis_root_block
 from quarkparsec.root.root_store import RootStore
+from quarkparsec.root.split import check_split, divide, undivided
 from quarkparsec.types import Epoch, Wei
 from quarkparsec.wire.epoch import Round
 
@@ -60,15 +63,28 @@ def _check_genesis(block: RootBlock, genesis: Genesis, note: Note) -> None:
 
 
 def _check_follows(block: RootBlock, parent: RootBlock, note: Note) -> None:
-    if block.shard_count != parent.shard_count:
-        note(f"there are {block.shard_count} shards after {parent.shard_count}")
+    if not is_successor(block, parent):
+        note(f"{block.shard_count} shards, or who took part, can't be after {parent.shard_count}")
         return
+    summaries = undivided(block, parent)
+    if block.shard_count != parent.shard_count:
+        try:
+            check_split(parent, block.shard_count)
+        except Rejected as refusal:
+            note(f"the shards were split too early: {refusal}")
+        _check_halves(block, divide(summaries), note)
     plan = _plan_of(block, parent)
-    for summary in block.summaries:
+    for summary in summaries:
         _check_summary(summary, plan, parent, note)
     wanted = root_header(parent, plan, block.summaries, block.fees_pending, block.supply)
     _compare_headers(block.header, wanted, note)
     _check_money(block, parent, note)
+
+
+def _check_halves(block: RootBlock, wanted: tuple[ShardSummary, ...], note: Note) -> None:
+    for found, due in zip(block.summaries, wanted, strict=True):
+        if found != due:
+            note(f"shard {due.shard_id} doesn't begin as the split leaves it")
 
 
 def _plan_of(block: RootBlock, parent: RootBlock) -> EpochPlan:
@@ -102,6 +118,13 @@ def _check_money(block: RootBlock, parent: RootBlock, note: Note) -> None:
         note(f"the supply is {block.supply}, but {supply} is left after what was burned")
     if fees_credited(block, parent) < 0:
         note("more fees are pending than were paid")
+
+
+def is_successor(block: RootBlock, parent: RootBlock) -> bool:
+    """Whether what `block` says of shards can be said after `parent`: as many, or twice as many."""
+    count = parent.shard_count
+    is_count = block.shard_count in (count, 2 * count)
+    return is_count and all(shard_id < count for shard_id in block.participants)
 
 
 def fees_credited(block: RootBlock, parent: RootBlock) -> Wei:

@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 
 from quarkparsec.chain.header import Header
 from quarkparsec.chain.legs import Legs
+from quarkparsec.chain.serial_order import SerialOrder, serial_order
 from quarkparsec.codec import rlp
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.errors import InvalidInput
@@ -93,6 +94,11 @@ class ShardBlock:
     def in_shard_count(self) -> int:
         """How many of the entries, the first ones, are of lane 1; below 0 if the legs tell of too many."""
         return len(self.entries) - self.legs.call_count - self.legs.transfer_count
+
+    @property
+    def serial_order(self) -> SerialOrder:
+        """The order of its transactions."""
+        return serial_order(self.number, len(self.entries), self.legs)
 
     @property
     def called(self) -> tuple[Entry, ...]:

@@ -23,22 +23,26 @@ from quarkparsec.chain.transaction import decode_transaction
 from quarkparsec.errors import QuarkparsecError, Rejected
 from quarkparsec.jsonrpc.node import (
     AccountProof,
+    Acknowledged,
     BlockId,
     CallRequest,
     ClusterView,
     FoundLog,
     MinedTransaction,
     Node,
+    TransactionStatus,
 )
 from quarkparsec.state.account import Account
 from quarkparsec.types import (
     RECIPIENT_BYTES,
     Address,
     Epoch,
+    Fingerprint,
     Gas,
     Hash32,
     Nonce,
     Recipient,
+    ShardId,
     ShardKey,
     Slot,
 )
@@ -87,7 +91,7 @@ class KeyNode:
 
     # --- transactions and logs
 
-    async def submit(self, raws: Sequence[bytes]) -> Sequence[Hash32 | QuarkparsecError]:
+    async def submit(self, raws: Sequence[bytes]) -> Sequence[Acknowledged | QuarkparsecError]:
         refusals = [self._refusal(raw) for raw in raws]
         ours = [raw for raw, refusal in zip(raws, refusals, strict=True) if refusal is None]
         outcomes = iter(await self._cluster.submit(ours))
@@ -95,6 +99,14 @@ class KeyNode:
 
     async def find_transaction(self, transaction_hash: Hash32) -> MinedTransaction | Entry | None:
         return await self._cluster.find_transaction(transaction_hash)
+
+    async def transaction_status(self, transaction_hash: Hash32) -> TransactionStatus | None:
+        return await self._cluster.transaction_status(transaction_hash)
+
+    async def transaction_at(
+        self, shard_id: ShardId, fingerprint: Fingerprint
+    ) -> MinedTransaction | None:
+        return await self._cluster.transaction_at(shard_id, fingerprint)
 
     async def logs(self, wanted: LogFilter, first: Epoch, last: Epoch) -> Sequence[FoundLog]:
         return await self._cluster.logs(wanted, first, last)

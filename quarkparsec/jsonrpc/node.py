@@ -35,6 +35,7 @@ from quarkparsec.state.account import Account
 from quarkparsec.types import (
     Address,
     Epoch,
+    Fingerprint,
     Gas,
     Hash32,
     Nonce,
@@ -42,8 +43,10 @@ from quarkparsec.types import (
     ShardId,
     ShardKey,
     Slot,
+    Stage,
     Wei,
 )
+from quarkparsec.wire.operations import Moves, Operation
 
 # --- what a node may raise besides the tree in errors.py
 
@@ -89,6 +92,34 @@ class MinedTransaction(NamedTuple):
     """How many logs the shard block has before this transaction's."""
     entry: Entry
     receipt: Receipt
+
+
+class Acknowledged(NamedTuple):
+    """A transaction was taken: it will be in `epoch` or a later one, if no crash loses it."""
+
+    transaction_hash: Hash32
+    epoch: Epoch
+    epoch_start: int
+    """Seconds since 1970."""
+    shard_id: ShardId
+    """Its sender's."""
+    stage: Stage
+
+
+class TransactionStatus(NamedTuple):
+    """How far a transaction has come."""
+
+    stage: Stage
+    shard_id: ShardId
+    """The shard where it has come so far."""
+    epoch: Epoch
+    """The one that it is in; while it is ADMITTED, the first that it can be in."""
+    fingerprint: Fingerprint | None
+    """From ORDERED on."""
+    transaction_index: int
+    """In its shard's block, once it is COMMITTED."""
+    is_queued: bool
+    """It is ADMITTED, and waits for an earlier nonce or for money."""
 
 
 class FoundLog(NamedTuple):
@@ -146,6 +177,8 @@ class ShardStatus(NamedTuple):
     epoch: Epoch
     """Of its last block."""
     is_available: bool
+    swept_percent: int
+    """Of what the last split left in it for its other half."""
 
 
 class SlaveStatus(NamedTuple):
@@ -153,6 +186,15 @@ class SlaveStatus(NamedTuple):
 
     name: str
     is_connected: bool
+
+
+class ShardLoad(NamedTuple):
+    """What a shard has to carry."""
+
+    transactions: int
+    """In the last limits.LOAD_BLOCKS blocks."""
+    size_bytes: int
+    """Of its database, about; 0 while nobody can say."""
 
 
 class ClusterView(NamedTuple):
@@ -198,11 +240,19 @@ class Node(Protocol):
 
     # --- transactions and logs
 
-    async def submit(self, raws: Sequence[bytes]) -> Sequence[Hash32 | QuarkparsecError]:
-        """Hand signed transactions to the pools, in this order; a hash or the reason for each."""
+    async def submit(self, raws: Sequence[bytes]) -> Sequence[Acknowledged | QuarkparsecError]:
+        """Hand signed transactions to the pools, in this order; the reason for each that isn't taken."""
 
     async def find_transaction(self, transaction_hash: Hash32) -> MinedTransaction | Entry | None:
         """A committed transaction, one that waits in a pool (as an Entry), or None."""
+
+    async def transaction_status(self, transaction_hash: Hash32) -> TransactionStatus | None:
+        """How far a transaction has come; COMMITTED only up to the head. None if it is unknown."""
+
+    async def transaction_at(
+        self, shard_id: ShardId, fingerprint: Fingerprint
+    ) -> MinedTransaction | None:
+        """The transaction with a fingerprint in a shard's block of an epoch up to the head, or None."""
 
     async def logs(self, wanted: LogFilter, first: Epoch, last: Epoch) -> Sequence[FoundLog]:
         """Logs of the epochs first … last, ordered by epoch, shard and index.
@@ -247,3 +297,16 @@ class Node(Protocol):
 
     async def estimate_gas(self, request: CallRequest, epoch: Epoch) -> Gas:
         """The least gas limit with which the call succeeds. Raises as `call` does."""
+
+
+class Operator(Node, Protocol):
+    """A cluster, as seen from the admin port."""
+
+    async def reshard(self, shard_count: int) -> Epoch:
+        """Split every shard, so that there are so many; the root block that did. Raises Rejected."""
+
+    async def operate(self, operation: Operation) -> Moves:
+        """Begin something about who holds what; what is under way then. Raises Rejected."""
+
+    async def loads(self) -> Sequence[ShardLoad]:
+        """What each shard did lately, in shard order."""

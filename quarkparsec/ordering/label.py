@@ -16,8 +16,8 @@ Keys are bytes; what they stand for is the business of whoever makes labels.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Sequence, Set
+from operator import attrgetter
 from typing import Final
 
 from msgspec import Struct
@@ -27,23 +27,25 @@ from quarkparsec.errors import InvalidInput
 Key = bytes
 """What can be read and written by itself."""
 
-Keys = tuple[Key, ...]
+Keys = Set[Key]
+
+NO_KEYS: Final[Keys] = frozenset()
 
 
 class Label(Struct, frozen=True, gc=False):
     """The keys of one transaction. Raises InvalidInput if a set contradicts another (R6)."""
 
-    eager: Keys = ()
-    lazy: Keys = ()
-    will: Keys = ()
-    may: Keys = ()
+    eager: Keys = NO_KEYS
+    lazy: Keys = NO_KEYS
+    will: Keys = NO_KEYS
+    may: Keys = NO_KEYS
     is_whole: bool = False
     """The whole shard, whatever the sets say."""
 
     def __post_init__(self) -> None:
-        if self.lazy and not set(self.lazy).isdisjoint(self.eager):
+        if self.lazy and not self.lazy.isdisjoint(self.eager):
             raise InvalidInput("a key can't be read both eagerly and lazily")
-        if self.may and not set(self.may).isdisjoint(self.will):
+        if self.may and not self.may.isdisjoint(self.will):
             raise InvalidInput("a key can't be one that will and one that may be written")
 
     @property
@@ -68,25 +70,24 @@ def join_all(labels: Sequence[Label]) -> Label:
     """The least label that covers all of these."""
     if len(labels) == 1:
         return labels[0]
-    if any(label.is_whole for label in labels):
+    if any(map(_is_whole, labels)):
         return WHOLE_SHARD
-    eager = _union([label.eager for label in labels])
-    will = _union([label.will for label in labels])
-    may = _union([label.may for label in labels])
-    lazy = _union([label.lazy for label in labels if label.lazy])
-    return Label(eager, _without(lazy, eager), will, _without(may, will))
+    eagers, mays = [label.eager for label in labels], [label.may for label in labels]
+    eager = _union(eagers)
+    may = eager if mays == eagers else _union(mays)  # as a rule: who may write a key reads it
+    others = [label for label in labels if label.lazy or label.will]
+    if not others:
+        return Label(eager=eager, may=may)
+    lazy, will = _union([each.lazy for each in others]), _union([each.will for each in others])
+    return Label(eager, lazy - eager, will, may - will)
 
 
 WHOLE_SHARD: Final = Label(is_whole=True)
 """The top: reads and may write everything."""
 
 
-def _union(sets: Iterable[Keys]) -> Keys:
-    return tuple(dict.fromkeys(chain.from_iterable(sets)))
+_is_whole = attrgetter("is_whole")
 
 
-def _without(keys: Keys, others: Keys) -> Keys:
-    if not keys or not others:
-        return keys
-    left_out = set(others)
-    return tuple(key for key in keys if key not in left_out)
+def _union(sets: Sequence[Keys]) -> Keys:
+    return frozenset().union(*sets)

@@ -7,8 +7,7 @@ summaries. Here messages are delivered at once and in their order; the engines d
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from enum import Enum, auto
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from quarkparsec.errors import invariant
@@ -32,41 +31,33 @@ from quarkparsec.ordering.supervisor import Supervisor
 from quarkparsec.ordering.timeline import Timeline
 from quarkparsec.ordering.worker import Worker
 
+Step = Callable[[Any], Iterable[Any]]
 
-class Engine(Enum):
-    """Who takes messages."""
+TO_WORKER: Final = (
+    TransactionRequest,
+    SealBatch,
+    ExecutorPIDAssigned,
+    KVSLockAcquired,
+    ExecutorFinished,
+)
+TO_SUPERVISOR: Final = (SpawnExecutor, ExecuteTransaction, KVSRead)
+TO_TIMELINE: Final = (KVSAcquireLock, UpdateSeenAll, KVSReadRequest, KVSWrite)
 
-    WORKER = auto()
-    SUPERVISOR = auto()
-    TIMELINE = auto()
 
-
-DESTINATIONS: Final[Mapping[type, Engine]] = {
-    TransactionRequest: Engine.WORKER,
-    SealBatch: Engine.WORKER,
-    ExecutorPIDAssigned: Engine.WORKER,
-    KVSLockAcquired: Engine.WORKER,
-    ExecutorFinished: Engine.WORKER,
-    SpawnExecutor: Engine.SUPERVISOR,
-    ExecuteTransaction: Engine.SUPERVISOR,
-    KVSRead: Engine.SUPERVISOR,
-    KVSAcquireLock: Engine.TIMELINE,
-    UpdateSeenAll: Engine.TIMELINE,
-    KVSReadRequest: Engine.TIMELINE,
-    KVSWrite: Engine.TIMELINE,
-}
+def destinations(worker: Worker, supervisor: Supervisor, timeline: Timeline) -> dict[type, Step]:
+    """Who takes which message."""
+    return {
+        **dict.fromkeys(TO_WORKER, worker.step),
+        **dict.fromkeys(TO_SUPERVISOR, supervisor.step),
+        **dict.fromkeys(TO_TIMELINE, timeline.step),
+    }
 
 
 class OrderingMachine:
     """Worker, supervisor and timeline, together."""
 
     def __init__(self, worker: Worker, supervisor: Supervisor, timeline: Timeline) -> None:
-        steps: dict[Engine, Callable[[Any], Iterable[Any]]] = {
-            Engine.WORKER: worker.step,
-            Engine.SUPERVISOR: supervisor.step,
-            Engine.TIMELINE: timeline.step,
-        }
-        self._steps: Final = {kind: steps[engine] for kind, engine in DESTINATIONS.items()}
+        self._steps: Final = destinations(worker, supervisor, timeline)
 
     def step(self, message: Message) -> list[Message]:
         """Give a message to its engine, and let all that follows from it happen. Returns what is said outside."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from quarkparsec.ordering.label import Key, Keys, Label
+from quarkparsec.ordering.label import NO_KEYS, Key, Keys, Label
 from quarkparsec.ordering.outcome import Values
 from quarkparsec.types import Epoch, Fingerprint
 
@@ -28,26 +28,37 @@ class Markers(Struct):
 
     fingerprint: Fingerprint
     label: Label
-    unserved: Keys
-    """Will-read markers."""
     values: Values | None = None
     """None while its write markers are PENDING."""
     released: set[Key] | None = None
     """Lazy reads that are may-read markers no more."""
     is_open: bool = False
+    """Whether its eager reads have been looked at; until then none of them is served."""
+    unserved: set[Key] = field(default_factory=set)
+    """Lazy reads that were asked for, and eager ones once it is open, that have no value yet."""
     has_begun: bool = False
     """Whether it was told that nothing before it is pending, if its label is the whole shard."""
-    waiters: list[Markers] | None = None
-    """Opened readers for whom these markers must be resolved first."""
+    waiters: dict[Fingerprint, tuple[Markers, list[Key]]] | None = None
+    """Opened readers, and of which keys these markers must be resolved first for them."""
 
     @property
     def is_done(self) -> bool:
         """Whether nothing here will change or be read for it any more."""
         decided = len(self.released) if self.released else 0
-        return self.values is not None and not self.unserved and decided == len(self.label.lazy)
+        is_served = self.is_open and not self.unserved
+        return self.values is not None and is_served and decided == len(self.label.lazy)
+
+    def has_wait(self, reader: Markers, key: Key) -> None:
+        """Let a reader wait until these are resolved."""
+        if self.waiters is None:
+            self.waiters = {}
+        self.waiters.setdefault(reader.fingerprint, (reader, []))[1].append(key)
+        reader.unserved.add(key)
 
     def pinned_keys(self) -> Keys:
         """What it may still read or write."""
-        label, released = self.label, self.released or ()
-        keys = self.unserved + tuple(key for key in label.lazy if key not in released)
-        return keys + label.will + label.may if self.values is None else keys
+        label, released = self.label, self.released or NO_KEYS
+        reads = self.unserved | (label.lazy - released)
+        if not self.is_open:
+            reads |= label.eager
+        return reads if self.values is not None else reads | label.will | label.may

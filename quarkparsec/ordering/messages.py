@@ -2,8 +2,7 @@
 
 Names and contents are those of Anoma's specification, with two liberties: what happens together travels
 together, so most messages are about several transactions; and what concerns an executor goes through its
-supervisor, which knows whose turn it is. An acknowledgement bears no signature: the node signs nothing, and its
-processes prove themselves to each other.
+supervisor, which knows whose turn it is.
 
     request   user → worker          TransactionRequest
               worker → user          TransactionAck
@@ -21,14 +20,14 @@ processes prove themselves to each other.
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Any, Union
 
 from msgspec import Struct
 
 from quarkparsec.ordering.label import Key, Label
 from quarkparsec.ordering.outcome import Ending, Values
-from quarkparsec.types import Epoch, Fingerprint, Hash32
+from quarkparsec.types import Fingerprint, Hash32
+from quarkparsec.wire.acknowledgement import TransactionAck
 
 
 class TransactionCandidate(Struct, frozen=True, gc=False):
@@ -49,26 +48,6 @@ class TransactionRequest(Struct, frozen=True):
     candidates: tuple[TransactionCandidate, ...]
     resubmission: Fingerprint | None = None
     """Order them again unless they have a place after this one (R3)."""
-
-
-class Stage(Enum):
-    """What an acknowledgement is worth."""
-
-    ADMITTED = "admitted"
-    """Kept in memory: a crash may lose it."""
-    SEALED = "sealed"
-    """Ordered; in this epoch or in none."""
-
-
-class TransactionAck(Struct, frozen=True):
-    """These will be in this epoch or a later one; in which place is not said (R2)."""
-
-    hashes: tuple[Hash32, ...]
-    epoch: Epoch
-    epoch_start: int
-    """Seconds since 1970."""
-    worker: int
-    stage: Stage
 
 
 class SealBatch(Struct, frozen=True):
@@ -95,8 +74,8 @@ class ExecutorPIDAssigned(Struct, frozen=True):
 class Strand(Struct, frozen=True, gc=False):
     """Transactions with consecutive numbers that one executor runs one after the other.
 
-    It has the place of its first one, and locks for all of them. What one of them reads of another needs no
-    message. Usually it is just one.
+    It has the place of its first one, and locks for all of them: the whole shard if one of them takes it.
+    What one of them reads of another needs no message. Usually it is just one.
     """
 
     candidates: tuple[TransactionCandidate, ...]

@@ -6,10 +6,10 @@ beginning until it ends or wants a value that it hasn't got; then it runs again 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from quarkparsec.ordering.label import Key, Keys, Label
+from quarkparsec.ordering.label import Key, Label
 
 Value = Any
 """Whatever a key holds. The machine hands values on and looks at none."""
@@ -28,7 +28,7 @@ class Success(NamedTuple):
 class Wants(NamedTuple):
     """It can't go on without these values."""
 
-    keys: Keys
+    keys: Iterable[Key]
 
 
 class Failure(NamedTuple):

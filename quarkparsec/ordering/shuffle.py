@@ -17,19 +17,19 @@ from quarkparsec.types import Hash32
 Candidates = Sequence[TransactionCandidate]
 
 
-def order_of(candidates: Candidates, seed: Hash32 | None) -> list[TransactionCandidate]:
+def order_of(candidates: Candidates, seed: Hash32 | None) -> tuple[TransactionCandidate, ...]:
     """The candidates in the order of their numbers-to-be; each sender's in nonce order.
 
     `seed`: None keeps the places in the order of arrival.
     """
     places = candidates if seed is None else _shuffled(candidates, seed)
     if len({candidate.sender for candidate in candidates}) == len(candidates):
-        return list(places)
+        return tuple(places)
     by_sender: dict[bytes, list[TransactionCandidate]] = {}
     for candidate in candidates:
         by_sender.setdefault(candidate.sender, []).append(candidate)
     rows = {sender: iter(_in_nonce_order(row)) for sender, row in by_sender.items()}
-    return [next(rows[place.sender]) for place in places]
+    return tuple([next(rows[place.sender]) for place in places])
 
 
 def _shuffled(candidates: Candidates, seed: Hash32) -> list[TransactionCandidate]:

@@ -127,7 +127,7 @@ class Supervisor:
     def _end(self, executor: Executor, ended: Ended) -> None:
         if executor.strand.label.lazy:
             self._requests += executor.releases(ended.fingerprint)
-        is_aborted = not all(isinstance(ending, Success) for ending in ended.endings)
+        is_aborted = set(map(type, ended.endings)) != {Success}
         self._writings.append(Writing(ended.fingerprint, executor.writes, is_aborted))
         self._ended.append(ended)
 

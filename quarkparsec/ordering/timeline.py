@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
@@ -142,7 +142,7 @@ class Timeline:
         if label.writes and fingerprint <= self._heard_writes[worker]:
             self._violate(fingerprint, "a lock at or below its worker's watermark")
             return False
-        markers = self._markers[fingerprint] = Markers(fingerprint, label, label.eager)
+        markers = self._markers[fingerprint] = Markers(fingerprint, label)
         if fingerprint <= self._seen:
             self._open_late(markers)
         else:
@@ -177,15 +177,14 @@ class Timeline:
                 self._resolve_whole(markers, markers.values)
             self._let_whole_begin()
             return
-        if markers.unserved:
-            self._serve(markers)
-        self._stand(markers, label.will)
-        self._stand(markers, label.may)
+        self._serve_first(markers)
+        for keys in filter(None, (label.will, label.may)):
+            self._stand(markers, keys)
 
     def _stand(self, markers: Markers, keys: Keys) -> None:
         """Put a writer at the end of its rows; all keys that nobody else writes share one row."""
         rows, row = self._rows, (markers,)
-        longer = {key: rows[key] + row for key in keys if key in rows}
+        longer = {key: rows[key] + row for key in rows.keys() & keys}
         rows.update(dict.fromkeys(keys, row))
         if longer:
             rows.update(longer)
@@ -195,7 +194,7 @@ class Timeline:
         """What only reads may come after others were opened."""
         markers.is_open = True
         insort(self._pending, markers, key=_fingerprint)
-        self._serve(markers)
+        self._serve_first(markers)
 
     # --- reads
 
@@ -212,53 +211,45 @@ class Timeline:
             return
         released.add(key)
         if message.actual:
-            markers.unserved += (key,)
+            markers.unserved.add(key)
             if markers.is_open:
-                self._serve(markers)
+                self._serve(markers, (key,))
 
-    def _serve(self, markers: Markers) -> None:
+    def _serve_first(self, markers: Markers) -> None:
+        """All that its transaction has asked for up to now, at once."""
+        eager, asked = markers.label.eager, markers.unserved
+        if eager or asked:
+            self._serve(markers, eager | asked if asked else eager)
+
+    def _serve(self, markers: Markers, keys: Collection[Key]) -> None:
         """Push what can be pushed (R11); wait where the rest is to come from."""
-        fingerprint, rows, unserved = markers.fingerprint, self._rows, markers.unserved
-        values: dict[Key, Value] = dict.fromkeys(unserved, self._empty)
-        waits: Keys = ()
-        for key in unserved if self._whole else [key for key in unserved if key in rows]:
-            writer = self._writer_below(key, fingerprint)
+        values: dict[Key, Value] = dict.fromkeys(keys, self._empty)
+        for key in keys if self._whole else self._rows.keys() & keys:
+            writer = self._writer_below(key, markers.fingerprint)
             if writer is None:
                 continue
             if writer.values is not None:
                 values[key] = writer.values[key]
-                continue
-            waits += (key,)
-            del values[key]
-            if writer.waiters is None:
-                writer.waiters = []
-            writer.waiters.append(markers)
-        markers.unserved = waits
+            else:
+                del values[key]
+                writer.has_wait(markers, key)
+        if markers.unserved:
+            markers.unserved = {key for key in markers.unserved if key not in values}
         if values:
-            self._readings.append((fingerprint, values))
+            self._readings.append((markers.fingerprint, values))
 
     def _writer_below(self, key: Key, fingerprint: Fingerprint) -> Markers | None:
         """The newest earlier writer of a key that isn't NOWRITE."""
         newest = None
-        for markers in self._row_below(key, fingerprint):
+        for markers in reversed(_below(self._rows.get(key, ()), fingerprint)):
             if markers.values is None or key in markers.values:
                 newest = markers
                 break
-        whole = bisect_left(self._whole, fingerprint, key=_fingerprint)
-        if whole == 0:
+        barriers = _below(self._whole, fingerprint) if self._whole else ()
+        if not barriers:
             return newest
-        barrier = self._whole[whole - 1]
+        barrier = barriers[-1]
         return barrier if newest is None or barrier.fingerprint > newest.fingerprint else newest
-
-    def _row_below(self, key: Key, fingerprint: Fingerprint) -> Iterator[Markers]:
-        row = self._rows.get(key)
-        if not row:
-            return
-        end = len(row)
-        if row[-1].fingerprint >= fingerprint:
-            end = bisect_left(row, fingerprint, key=_fingerprint)
-        for index in range(end - 1, -1, -1):
-            yield row[index]
 
     # --- the whole shard
 
@@ -275,15 +266,11 @@ class Timeline:
         """Everything before it is resolved: any key may be read at once."""
         if markers.values is not None:
             return
-        writer = next(
-            (
-                each
-                for each in self._row_below(key, markers.fingerprint)
-                if each.values is not None and key in each.values
-            ),
-            None,
-        )
-        value = writer.values[key] if writer and writer.values else self._empty
+        value = self._empty
+        for writer in reversed(_below(self._rows.get(key, ()), markers.fingerprint)):
+            if writer.values is not None and key in writer.values:
+                value = writer.values[key]
+                break
         self._readings.append((markers.fingerprint, {key: value}))
 
     # --- writes
@@ -297,7 +284,7 @@ class Timeline:
         elif markers.values is not None:
             if markers.values != values:
                 self._violate(fingerprint, "another value for what is written")
-        elif not writing.aborted and not _has_all(values, markers.label.will):
+        elif not (writing.aborted or values.keys() >= markers.label.will):
             self._violate(fingerprint, "no value for what will be written")
         else:
             self._resolve(markers, values)
@@ -309,8 +296,8 @@ class Timeline:
         self._resolved += 1
         if markers.waiters is not None:
             waiters, markers.waiters = markers.waiters, None
-            for reader in waiters:
-                self._serve(reader)
+            for reader, keys in waiters.values():
+                self._serve(reader, keys)
         if self._whole:
             self._let_whole_begin()
 
@@ -385,8 +372,8 @@ class Timeline:
         return replies
 
 
-def _has_all(values: Values, keys: Keys) -> bool:
-    for key in keys:  # noqa: SIM110 - a generator would cost more than all the rest
-        if key not in values:
-            return False
-    return True
+def _below(row: Sequence[Markers], fingerprint: Fingerprint) -> Sequence[Markers]:
+    """What comes before a place; as a rule, all of it."""
+    if not row or row[-1].fingerprint < fingerprint:
+        return row
+    return row[: bisect_left(row, fingerprint, key=_fingerprint)]

@@ -13,13 +13,13 @@ have had; its fellows of the same sender, which the program sends after it, keep
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import count, groupby
+from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import Any, Final
 
 from msgspec.structs import replace
 
-from quarkparsec.ordering.label import WHOLE_SHARD, join_all
+from quarkparsec.ordering.label import join_all
 from quarkparsec.ordering.markers import BEFORE_ALL
 from quarkparsec.ordering.messages import (
     ExecuteTransaction,
@@ -29,19 +29,20 @@ from quarkparsec.ordering.messages import (
     KVSLockAcquired,
     SealBatch,
     SpawnExecutor,
-    Stage,
     Strand,
-    TransactionAck,
     TransactionCandidate,
     TransactionRequest,
     UpdateSeenAll,
 )
 from quarkparsec.ordering.outcome import Miss
 from quarkparsec.ordering.shuffle import order_of
-from quarkparsec.types import Epoch, Fingerprint, Hash32
+from quarkparsec.types import Epoch, Fingerprint, Hash32, Stage
+from quarkparsec.wire.acknowledgement import TransactionAck
 
 IN_SHARD: Final = 1
 """The lane of the worker's transactions."""
+
+Candidates = tuple[TransactionCandidate, ...]
 
 Reply = TransactionAck | SpawnExecutor | ExecuteTransaction | KVSAcquireLock | UpdateSeenAll
 
@@ -59,7 +60,9 @@ class Worker:
         self._strand_length: Final = strand_length
         self._waiting: dict[Hash32, TransactionCandidate] = {}
         self._numbers: dict[Hash32, int] = {}
-        """The last one of each candidate that was ordered."""
+        """The last one of each candidate that was ordered, as far as somebody asked."""
+        self._numbered: list[tuple[int, Iterable[Hash32]]] = []
+        """Candidates in their order and the number of the first, since somebody asked."""
         self._count = 0
         """Of numbers that were given."""
         self._order: list[Fingerprint] = []
@@ -89,6 +92,9 @@ class Worker:
 
     def place(self, transaction_hash: Hash32) -> Fingerprint | None:
         """The last place that a candidate was given."""
+        for first, hashes in self._numbered:
+            self._numbers.update(zip(hashes, count(first)))
+        self._numbered.clear()
         number = self._numbers.get(transaction_hash)
         return None if number is None else self._place(number)
 
@@ -99,12 +105,19 @@ class Worker:
 
     def _take(self, request: TransactionRequest) -> list[Reply]:
         """Keep what is new; what is known already is answered alike, and nothing comes of it (R3)."""
-        for candidate in request.candidates:
-            place = self.place(candidate.hash) if self._numbers else None
-            if place is None or (request.resubmission and place <= request.resubmission):
-                self._waiting.setdefault(candidate.hash, candidate)
         hashes = tuple([candidate.hash for candidate in request.candidates])
+        new: Iterable[tuple[Hash32, TransactionCandidate]] = zip(
+            hashes, request.candidates, strict=True
+        )
+        if self._count:
+            new = [each for each in new if self._is_new(each[0], request.resubmission)]
+        self._waiting.update(new)
         return [self._acknowledge(hashes, Stage.ADMITTED)]
+
+    def _is_new(self, transaction_hash: Hash32, after: Fingerprint | None) -> bool:
+        """Whether it has no place, or none after the one that its sender knows of."""
+        place = self.place(transaction_hash)
+        return place is None or (after is not None and place <= after)
 
     def _acknowledge(self, hashes: tuple[Hash32, ...], stage: Stage) -> TransactionAck:
         return TransactionAck(hashes, self._epoch, self._epoch_start, self._number, stage)
@@ -112,14 +125,14 @@ class Worker:
     # --- order
 
     def _seal(self, seed: Hash32 | None) -> list[Reply]:
-        candidates = order_of(list(self._waiting.values()), seed)
+        candidates = order_of(tuple(self._waiting.values()), seed)
         self._waiting.clear()
         if not candidates:
             return []
         hashes = tuple([candidate.hash for candidate in candidates])
-        return [self._acknowledge(hashes, Stage.SEALED), *self._order_next(candidates)]
+        return [self._acknowledge(hashes, Stage.ORDERED), *self._order_next(candidates, hashes)]
 
-    def _order_next(self, candidates: Sequence[TransactionCandidate]) -> list[Reply]:
+    def _order_next(self, candidates: Candidates, hashes: Iterable[Hash32]) -> list[Reply]:
         """Give the next numbers, and let everybody know."""
         order, strands = self._order, list(self._strands_of(candidates))
         after = order[-1] if order else None
@@ -128,7 +141,7 @@ class Worker:
             places.append(self._place(self._count))
             self._count += len(strand.candidates)
         first = self._count - len(candidates)
-        self._numbers.update(zip([each.hash for each in candidates], count(first)))
+        self._numbered.append((first, hashes))
         order += places
         self._strands.update(zip(places, strands, strict=True))
         labels = [strand.label for strand in strands]
@@ -137,14 +150,11 @@ class Worker:
             KVSAcquireLock(self._number, tuple(zip(places, labels, strict=True))),
         ]
 
-    def _strands_of(self, candidates: Sequence[TransactionCandidate]) -> Iterator[Strand]:
-        """Cut an order into strands. What takes the whole shard shares none with what doesn't."""
-        for is_whole, row in groupby(candidates, lambda candidate: candidate.label.is_whole):
-            rest = tuple(row)
-            for start in range(0, len(rest), self._strand_length):
-                some = rest[start : start + self._strand_length]
-                label = WHOLE_SHARD if is_whole else join_all([each.label for each in some])
-                yield Strand(some, label)
+    def _strands_of(self, candidates: Candidates) -> Iterator[Strand]:
+        """Cut an order into strands."""
+        for start in range(0, len(candidates), self._strand_length):
+            some = candidates[start : start + self._strand_length]
+            yield Strand(some, join_all([each.label for each in some]))
 
     def _execute(self, message: ExecutorPIDAssigned) -> list[Reply]:
         strands = self._strands
@@ -161,13 +171,12 @@ class Worker:
             if strand is None:
                 continue
             places.append(ended.fingerprint)
-            missed = [
-                replace(candidate, label=ending.label)
-                for candidate, ending in zip(strand.candidates, ended.endings, strict=True)
-                if isinstance(ending, Miss)
-            ]
-            if missed:
-                self._missed[ended.fingerprint] = missed
+            if Miss in map(type, ended.endings):
+                self._missed[ended.fingerprint] = [
+                    replace(candidate, label=ending.label)
+                    for candidate, ending in zip(strand.candidates, ended.endings, strict=True)
+                    if isinstance(ending, Miss)
+                ]
         self._finished.mark(places)
         return self._hear_reads() + self._order_again()
 
@@ -175,7 +184,7 @@ class Worker:
         """Give new places to those that missed, as far as all before them have finished."""
         again = [place for place in sorted(self._missed) if place <= self._finished.last]
         missed = [candidate for place in again for candidate in self._missed.pop(place)]
-        return self._order_next(missed) if missed else []
+        return self._order_next(tuple(missed), [each.hash for each in missed]) if missed else []
 
     def _record(self, message: KVSLockAcquired) -> list[Reply]:
         if not self._recorded.mark(message.fingerprints):

@@ -10,7 +10,7 @@ from quarkparsec.effects import Persisted, Tick
 from quarkparsec.root.topology import Topology
 from quarkparsec.types import Hash32, ShardId
 from quarkparsec.wire import epoch as wire
-from quarkparsec.wire.epoch import Committed, HasWork, Join, LaneEnded, Sealed
+from quarkparsec.wire.epoch import Committed, HasWork, Join, LaneEnded, Sealed, Working
 
 
 class LinkUp(NamedTuple):
@@ -51,6 +51,8 @@ class Rearranged(NamedTuple):
     topology: Topology
 
 
-Event = Union[Join, HasWork, LaneEnded, Sealed, Committed, LinkUp, LinkDown, Persisted, Tick]
+Event = Union[
+    Join, HasWork, LaneEnded, Sealed, Committed, Working, LinkUp, LinkDown, Persisted, Tick
+]
 Told = Union[Announce, Excluded, Held, Rearranged]
 Effect = Union[effect.Send[wire.FromMaster], effect.Persist, effect.WakeAt, Told]

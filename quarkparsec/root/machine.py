@@ -4,9 +4,9 @@ The states are in `states`, the messages in `wire.epoch`, the driver's duties in
 says which events a state acts on. Rules:
 
 1. The master says nothing before its term is durable, and `Commit` only after the root block is.
-2. An epoch goes on, from lane to lane, only with the answer of *every* participant. One that doesn't answer
-   in time, answers something else, or has to join again aborts the attempt for all; the next attempt is
-   made without it. What comes after a lane is decided in `barriers`.
+2. An epoch goes on, from lane to lane, only with the answer of *every* participant. One that is silent for
+   too long, answers something else, or has to join again aborts the attempt for all; the next attempt is
+   made without it. Nobody is silent while a participant works. What follows a lane is decided in `barriers`.
 3. A `Join` is answered with a `Welcome` only when the fate of the sealed block that it reports is known:
    its epoch is committed, or its round is over. If that round is still open, the report counts as `Sealed`.
 4. What has no answer is said again; each shard's answers are idempotent, and so is counting them.
@@ -30,7 +30,6 @@ from quarkparsec.limits import BLOCK_HASH_WINDOW, RESEND_MS
 from quarkparsec.root import root_store as rows
 from quarkparsec.root.barriers import IN_SHARD, missing_participants, next_lane
 from quarkparsec.root.blocks import build_root_block, coinbase_home, read_summary
-from quarkparsec.root.epoch_plan import plan_epoch
 from quarkparsec.root.events import Announce, Effect, Event, LinkDown, LinkUp, Told
 from quarkparsec.root.members import Member
 from quarkparsec.root.membership import Membership
@@ -41,9 +40,9 @@ from quarkparsec.root.orders import (
     seal_order,
     welcome_order,
 )
-from quarkparsec.root.pace import Pace, participants
 from quarkparsec.root.rearrangement import Rearrangement
 from quarkparsec.root.root_store import RootStore
+from quarkparsec.root.schedule import Schedule
 from quarkparsec.root.states import (
     Between,
     Executing,
@@ -58,9 +57,17 @@ from quarkparsec.root.states import (
 from quarkparsec.root.ticket_supply import TicketSupply
 from quarkparsec.root.topology import Move, SlavePlace, Topology
 from quarkparsec.store import Store
-from quarkparsec.types import Epoch, ShardId, Wei
+from quarkparsec.types import ShardId, Wei
 from quarkparsec.wire import epoch as wire
-from quarkparsec.wire.epoch import Committed, HasWork, Join, LaneEnded, Sealed, from_amount
+from quarkparsec.wire.epoch import (
+    Committed,
+    HasWork,
+    Join,
+    LaneEnded,
+    Sealed,
+    Working,
+    from_amount,
+)
 
 
 class RootMachine:
@@ -72,12 +79,15 @@ class RootMachine:
         self._head = chain.head()
         self._hashes = deque(chain.last_hashes(BLOCK_HASH_WINDOW), BLOCK_HASH_WINDOW)
         self._term = chain.term() + 1
-        self._attempt = 0
         self._effects: Final = Effects[Told]()
-        self._members: Final = Membership(self._head.shard_count, self._term, self._effects)
+        self._members: Final = Membership(
+            self._head.shard_count, self._term, genesis.gas_limit, self._effects
+        )
         self._rearrangement: Final = Rearrangement(chain.topology(), self._members, self._effects)
         self._tickets: Final = TicketSupply(self._term, chain.tickets_bound(), self._effects)
-        self._pace: Final = Pace(genesis)
+        self._schedule: Final = Schedule(
+            genesis, self._term, self._tickets, self._members, self._rearrangement
+        )
         self._tick_ms = 0
         """When to look next whether something must be said again."""
         self._state: State = Starting(0)
@@ -230,28 +240,18 @@ class RootMachine:
         self._members.hear_of_commit(self._now_ms, event)
         return now
 
+    def _hear_of_progress(self, now: State, event: Working) -> State:
+        """The other participants may be waiting for what this one is working on (rule 2)."""
+        together = now.plan.participants if takes_part(now, event.shard_id) else ()
+        self._members.hear_of_progress(self._now_ms, event, together)
+        return now
+
     # --- an epoch
 
-    def _due_ms(self) -> int | None:
-        is_awaited = self._rearrangement.splits
-        return self._pace.due_ms(self._members, self._head.number, is_awaited=is_awaited)
-
     def _open_if_due(self, between: Between) -> State:
-        due_ms = self._due_ms()
-        if due_ms is None or self._now_ms < due_ms:
+        plan = self._schedule.next_plan(self._now_ms, self._head)
+        if plan is None:
             return between
-        self._tickets.reserve(len(self._members))
-        tickets = self._tickets.grant(self._members.present)
-        if tickets is None:
-            return between
-        self._pace.opened(self._now_ms)
-        plan = plan_epoch(
-            self._head,
-            wire.Round(Epoch(self._head.number + 1), self._term, self._attempt),
-            participants(self._members, coinbase_home(self._head)),
-            tickets,
-            self._now_ms,
-        )
         return self._go_on(self._open(Executing(plan, IN_SHARD, {}), plan.participants))
 
     def _open(self, now: Executing, shards: Iterable[ShardId]) -> Executing:
@@ -322,9 +322,8 @@ class RootMachine:
         if event.token != storing.token:
             return storing
         before, self._head = self._head, storing.block
-        self._pace.committed(before, self._head, self._members)
+        self._schedule.committed(before, self._head)
         self._hashes.append(self._head.hash)
-        self._attempt = 0
         for shard_id in self._members.present:
             self._ask(commit_order(self._head, self._term, shard_id))
         self._members.grow(self._head.shard_count)
@@ -332,7 +331,7 @@ class RootMachine:
         return Between()
 
     def _abort(self, now: InRound) -> State:
-        self._attempt += 1
+        self._schedule.aborted()
         for shard_id in now.plan.participants:
             self._effects.send(wire.Abort(shard_id, now.plan.round))
         return Between()
@@ -365,7 +364,7 @@ class RootMachine:
         """Ask for the next tick: when something may have to be repeated, or an epoch opens."""
         at_ms = self._tick_ms
         if isinstance(self._state, Between):
-            due_ms = self._due_ms()
+            due_ms = self._schedule.due_ms(self._head)
             at_ms = at_ms if due_ms is None else min(at_ms, due_ms)
         if at_ms != self._wake_ms:
             self._wake_ms = at_ms
@@ -384,6 +383,7 @@ MOVES: Final[Mapping[type, Mapping[type, _Move]]] = {
     Join: _once_started(RootMachine._join),
     HasWork: _once_started(RootMachine._hear_of_work),
     Committed: _once_started(RootMachine._hear_of_commit),
+    Working: _once_started(RootMachine._hear_of_progress),
     LaneEnded: {Executing: RootMachine._count_lane},
     Sealed: {Sealing: RootMachine._hear_of_sealed},
     LinkUp: _once_started(RootMachine._link_up),

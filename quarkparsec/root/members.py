@@ -3,6 +3,7 @@
 A member is *joined* once its visit was answered with a Welcome, and *caught up* once it said that the root
 chain's head is applied there. Only caught-up members take part in an epoch, and none is opened while a
 joined member isn't, unless that member takes too long: then it is no member any more and must join again.
+Too long is a matter of silence. A shard that works says so; then it has the time that a block's gas takes.
 
 A member is *held* while its shard moves to another slave: it takes part in no epoch, and nothing is said to
 it, so that its last block stays its last one.
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from quarkparsec.limits import ANSWER_TIMEOUT_MS
 from quarkparsec.types import Epoch, ShardId
 from quarkparsec.wire import epoch as wire
 
@@ -48,6 +50,8 @@ class Member:
     """When it was asked what it hasn't answered yet."""
     said_ms: int = 0
     """When the master last said something to it that wants an answer."""
+    working_ms: int = 0
+    """When it last said that it works on that, or somebody did for whom it may be waiting."""
     hold: Hold = Hold.NONE
 
     @property
@@ -58,6 +62,12 @@ class Member:
     def is_caught_up(self, head: Epoch) -> bool:
         """Whether it may take part in the epoch after `head`."""
         return self.joined and self.applied == head
+
+    def is_lost(self, now_ms: int, patience_ms: int) -> bool:
+        """Whether it was silent for too long, or works on something that can't take so long."""
+        waited_ms = now_ms - self.asked_ms
+        silent_ms = min(waited_ms, now_ms - self.working_ms)
+        return silent_ms >= ANSWER_TIMEOUT_MS or waited_ms >= patience_ms
 
     def begin_visit(self, visit: wire.Visit) -> None:
         """It starts over: nothing that it said before counts."""

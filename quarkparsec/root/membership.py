@@ -5,23 +5,25 @@ What has no answer is said again after a while. One who doesn't answer in time i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from quarkparsec.effects import Effects
-from quarkparsec.limits import ANSWER_TIMEOUT_MS, RESEND_MS
+from quarkparsec.limits import ANSWER_TIMEOUT_MS, GAS_PER_MS_MIN, RESEND_MS
 from quarkparsec.root.events import Excluded
 from quarkparsec.root.members import Member
-from quarkparsec.types import ShardId
+from quarkparsec.types import Gas, ShardId
 from quarkparsec.wire import epoch as wire
 
 
 class Membership:
     """All shards that the root chain knows, in shard order."""
 
-    def __init__(self, shard_count: int, term: int, effects: Effects[Any]) -> None:
+    def __init__(self, shard_count: int, term: int, gas_limit: Gas, effects: Effects[Any]) -> None:
         self._members: Final[list[Member]] = []
         self._term: Final = term
+        self._patience_ms: Final = ANSWER_TIMEOUT_MS + gas_limit // GAS_PER_MS_MIN
+        """How long a shard is believed that says that it is working."""
         self._effects: Final = effects
         self.grow(shard_count)
 
@@ -76,7 +78,7 @@ class Membership:
     def ask_again(self, now_ms: int, message: wire.FromMaster) -> bool:
         """Say once more what has no answer; False if its time is up."""
         member = self[message.shard_id]
-        if member.joined and now_ms - member.asked_ms >= ANSWER_TIMEOUT_MS:
+        if member.joined and member.is_lost(now_ms, self._patience_ms):
             return False
         if now_ms - member.said_ms >= RESEND_MS:
             member.said_ms = now_ms
@@ -104,3 +106,12 @@ class Membership:
         member = self.hear(now_ms, message)
         if member is not None and message.term == self._term:
             member.follow(message.epoch, message.work)
+
+    def hear_of_progress(
+        self, now_ms: int, message: wire.Working, together: Iterable[ShardId]
+    ) -> None:
+        """A shard works, and those that it is `together` with in a round may be waiting for it."""
+        member = self.hear(now_ms, message)
+        if member is not None and message.term == self._term:
+            for shard_id in (member.shard_id, *together):
+                self[shard_id].working_ms = now_ms

@@ -40,6 +40,13 @@ def divide(summaries: tuple[ShardSummary, ...]) -> tuple[ShardSummary, ...]:
     return tuple(each._replace(sweep=SWEEP_BEGINS) for each in (*summaries, *children))
 
 
+def undivided(block: RootBlock, parent: RootBlock) -> tuple[ShardSummary, ...]:
+    """The summaries of the shards that there were in the epoch of `block`, before it may have split them."""
+    if block.shard_count == parent.shard_count:
+        return block.summaries
+    return tuple(each._replace(sweep=SWEPT) for each in block.summaries[: parent.shard_count])
+
+
 def swept_percent(sweep: bytes) -> int:
     """How far a sweep has come: recipients are hashes, so they are spread evenly."""
     if sweep == SWEPT:

@@ -19,7 +19,8 @@ from typing import NamedTuple
 from quarkparsec.chain.block import Entry
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.limits import POOL_ACCOUNT_PENDING_MAX, POOL_ACCOUNT_QUEUED_MAX
-from quarkparsec.types import ShardKey
+from quarkparsec.ordering.messages import TransactionCandidate
+from quarkparsec.types import Epoch, ShardKey
 
 
 class Candidate(NamedTuple):
@@ -35,12 +36,20 @@ class Candidate(NamedTuple):
 class Pooled(NamedTuple):
     """A transaction that waits for a block."""
 
-    candidate: Candidate
+    request: TransactionCandidate
+    """The candidate as the ordering machine takes it."""
     cost: int
     """The most it can take from its sender, in wei: gas limit × fee cap + value."""
     arrived_ms: int
     sequence: int
     """Counts arrivals: the tie-breaker everywhere, so that the order of a block is determined."""
+    epoch: Epoch
+    """It was admitted for this one or a later."""
+
+    @property
+    def candidate(self) -> Candidate:
+        candidate: Candidate = self.request.executable
+        return candidate
 
     @property
     def transaction(self) -> Transaction:

@@ -12,11 +12,12 @@ from typing import NamedTuple
 from quarkparsec.chain.chain_ids import split_chain_id
 from quarkparsec.chain.fees import floor_gas, intrinsic_gas
 from quarkparsec.chain.fork import Fork
+from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.transaction import SET_CODE, Transaction
 from quarkparsec.errors import Rejected
 from quarkparsec.limits import REPLACEMENT_BUMP_PERCENT
 from quarkparsec.state.account import Account
-from quarkparsec.types import Gas
+from quarkparsec.types import Gas, Recipient
 
 
 class Rules(NamedTuple):
@@ -27,6 +28,13 @@ class Rules(NamedTuple):
     fork: Fork
     gas_limit: Gas
     """Of one shard block."""
+    coinbase: Recipient
+    """Who gets the fees."""
+
+
+def rules_of(genesis: Genesis) -> Rules:
+    """The rules of the chain that begins with `genesis`."""
+    return Rules(genesis.chain_id, genesis.fork, genesis.gas_limit, genesis.coinbase)
 
 
 def check_admissible(transaction: Transaction, rules: Rules) -> None:

@@ -16,6 +16,7 @@ from quarkparsec.shard.block_draft import BlockDraft, Invalid, Rerouted
 from quarkparsec.shard.lane_credits import apply_credits
 from quarkparsec.shard.lane_fees import credit_fees
 from quarkparsec.shard.opening import Opening
+from quarkparsec.shard.positions import Positions
 from quarkparsec.state.shard_state import SealedState, ShardState
 from quarkparsec.trie.ordered import ordered_root
 from quarkparsec.types import Epoch, Gas, Hash32, Wei
@@ -32,6 +33,7 @@ class BuiltBlock(NamedTuple):
     """Candidates that the lanes refused."""
     rerouted: tuple[Rerouted, ...]
     """Transfers that turned out to be calls."""
+    positions: Positions
 
     @property
     def hash(self) -> Hash32:
@@ -64,6 +66,7 @@ def build_block(state: ShardState, draft: BlockDraft, fees: Wei, opening: Openin
         sealed,
         tuple(draft.invalid),
         tuple(draft.rerouted),
+        draft.positions,
     )
 
 

@@ -11,15 +11,17 @@ from typing import NamedTuple
 from quarkparsec.chain.block import Entry
 from quarkparsec.chain.bloom import EMPTY_BLOOM, bloom
 from quarkparsec.chain.fees import effective_gas_price
-from quarkparsec.chain.legs import Credit, CreditsFrom, Legs, TicketLeg
+from quarkparsec.chain.legs import Call, Credit, CreditsFrom, Legs, TicketLeg
 from quarkparsec.chain.receipt import Receipt
+from quarkparsec.chain.serial_order import SerialOrder
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.runners.outcome import Done
 from quarkparsec.shard.account_queue import Candidate
+from quarkparsec.shard.positions import Positions
 from quarkparsec.state.journal import Journal
 from quarkparsec.state.sweeping import Piece
-from quarkparsec.types import Gas, Hash32, Recipient, ShardId, ShardKey
+from quarkparsec.types import Epoch, Gas, Hash32, Recipient, ShardId, ShardKey
 
 
 class Invalid(NamedTuple):
@@ -44,6 +46,14 @@ class Deferred(NamedTuple):
     """Contracts that it creates outside their homes, as far as known."""
 
 
+class Extent(NamedTuple):
+    """How far a draft is written: entries and legs are only ever added, so what it covers stays."""
+
+    entries: int
+    ticket_legs: int
+    transfers: int
+
+
 class BlockDraft:
     """One shard's part of one round."""
 
@@ -53,6 +63,7 @@ class BlockDraft:
         self.swept: Piece | None = None
         """What lane 0 swept; None if it had nothing to do."""
         self.entries: list[Entry] = []
+        self.positions = Positions(self.entries)
         self.receipts: list[Receipt] = []
         self.gas_used = 0
         self.tips = 0
@@ -71,6 +82,17 @@ class BlockDraft:
     def gas_left(self) -> int:
         """What the block has room for."""
         return self.context.gas_limit - self.gas_used
+
+    @property
+    def extent(self) -> Extent:
+        """How far it is written now."""
+        return Extent(len(self.entries), len(self.ticket_legs), self.transfer_count)
+
+    def serial_order(self, extent: Extent) -> SerialOrder:
+        """The order of the transactions that `extent` covers."""
+        legs = self.ticket_legs[: extent.ticket_legs]
+        calls = tuple([leg for leg in legs if isinstance(leg, Call)])
+        return SerialOrder(Epoch(self.context.number), extent.entries, calls, extent.transfers)
 
     @property
     def legs(self) -> Legs:

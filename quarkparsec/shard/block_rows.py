@@ -1,6 +1,6 @@
 """The layout of a shard's blocks on disk, and what is written when one commits.
 
-    HEADER  epoch           → rlp([header, legs, fees, sweep])
+    HEADER  epoch           → rlp([header, legs, fees, transactions, sweep])
     ENTRY   epoch, position → rlp([logs before it in the block, entry, receipt])
     INDEX   transaction     → epoch, position
     BLOOM   epoch           → the header's bloom, for blocks that have logs
@@ -26,6 +26,7 @@ from quarkparsec.chain.block import SWEPT, Entry, decode_sweep
 from quarkparsec.chain.header import Header
 from quarkparsec.chain.legs import NO_LEGS, Legs
 from quarkparsec.chain.receipt import Receipt
+from quarkparsec.chain.serial_order import SerialOrder, serial_order
 from quarkparsec.codec import rlp
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.errors import Corrupt, InvalidInput
@@ -71,7 +72,13 @@ class StoredHeader(NamedTuple):
     header: Header
     legs: Legs
     fees: Wei
+    transaction_count: int
     sweep: bytes = SWEPT
+
+    @property
+    def serial_order(self) -> SerialOrder:
+        """The order of its transactions."""
+        return serial_order(self.header.number, self.transaction_count, self.legs)
 
 
 # --- keys
@@ -100,6 +107,7 @@ def header_row(stored: StoredHeader) -> bytes:
         stored.header.encode()
         + stored.legs.encode()
         + rlp.encode_scalar(stored.fees)
+        + rlp.encode_scalar(stored.transaction_count)
         + rlp.encode_bytes(stored.sweep)
     )
 
@@ -107,11 +115,12 @@ def header_row(stored: StoredHeader) -> bytes:
 def decode_header_row(row: bytes) -> StoredHeader:
     """Raises Corrupt."""
     try:
-        header, legs, fees, sweep = rlp.decode_list(row)
+        header, legs, fees, count, sweep = rlp.decode_list(row)
         return StoredHeader(
             Header.from_item(header),
             Legs.from_item(legs),
             Wei(rlp.scalar(fees)),
+            rlp.scalar(count, bits=32),
             decode_sweep(sweep),
         )
     except (InvalidInput, ValueError) as error:
@@ -154,7 +163,7 @@ def decode_place_row(row: bytes) -> TransactionPlace:
 
 def genesis_batch(header: Header) -> Batch:
     """Block 0, which has no transactions."""
-    return {epoch_key(HEADER, 0): header_row(StoredHeader(header, NO_LEGS, Wei(0)))}
+    return {epoch_key(HEADER, 0): header_row(StoredHeader(header, NO_LEGS, Wei(0), 0))}
 
 
 def block_batch(built: BuiltBlock) -> Batch:
@@ -162,7 +171,7 @@ def block_batch(built: BuiltBlock) -> Batch:
     block = built.block
     header, entries = block.header, block.entries
     epoch = Epoch(header.number)
-    stored = StoredHeader(header, block.legs, block.fees, block.sweep)
+    stored = StoredHeader(header, block.legs, block.fees, len(entries), block.sweep)
     batch: Batch = {epoch_key(HEADER, epoch): header_row(stored)}
     logs = 0
     for position, (entry, receipt) in enumerate(zip(entries, built.receipts, strict=True)):

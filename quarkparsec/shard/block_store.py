@@ -17,8 +17,8 @@ from quarkparsec.shard import block_rows as rows
 from quarkparsec.shard.block_rows import StoredHeader, StoredTransaction, TransactionPlace
 from quarkparsec.shard.sealed_record import SealedRecord
 from quarkparsec.state.shard_state import ShardState
-from quarkparsec.store import Reader
-from quarkparsec.types import Epoch, Hash32
+from quarkparsec.store import Reader, prefix_stop
+from quarkparsec.types import Epoch, Fingerprint, Hash32
 
 
 class BlockStore:
@@ -43,11 +43,13 @@ class BlockStore:
         return stored.header if stored else None
 
     def block(self, epoch: Epoch) -> ShardBlock | None:
-        """The whole block `epoch`."""
+        """The whole block `epoch`. Raises Corrupt if transactions of it are missing."""
         stored = self._stored_header(epoch)
         if stored is None:
             return None
         entries = tuple(transaction.entry for transaction in self.transactions(epoch))
+        if len(entries) != stored.transaction_count:
+            raise Corrupt(f"{len(entries)} transactions are there, not {stored.transaction_count}")
         return ShardBlock(stored.header, entries, stored.legs, stored.fees, stored.sweep)
 
     def transactions(self, epoch: Epoch) -> Iterator[StoredTransaction]:
@@ -68,6 +70,19 @@ class BlockStore:
         place = None if row is None else rows.decode_place_row(row)
         return place if place is not None and self._shows(place.epoch) else None
 
+    def fingerprint(self, place: TransactionPlace) -> Fingerprint:
+        """That of the transaction at a place, which is there. Raises Corrupt unless its block is."""
+        stored = self._stored_header(place.epoch)
+        if stored is None:
+            raise Corrupt(f"block {place.epoch} has transactions and no header")
+        return stored.serial_order.turn(place.position).fingerprint
+
+    def place_of(self, fingerprint: Fingerprint) -> TransactionPlace | None:
+        """Where the transaction with a fingerprint was executed; None if this shard has none."""
+        stored = self._stored_header(fingerprint.epoch)
+        position = stored.serial_order.place(fingerprint) if stored else None
+        return None if position is None else TransactionPlace(fingerprint.epoch, position)
+
     def transaction(self, place: TransactionPlace) -> StoredTransaction | None:
         """The transaction at a place, with its receipt."""
         row = self._reader.get(rows.entry_key(place)) if self._shows(place.epoch) else None
@@ -77,6 +92,19 @@ class BlockStore:
         """The hash of a root block that BLOCKHASH can ask for."""
         root_hash = self._reader.get(rows.epoch_key(rows.ROOT, epoch)) if epoch >= 0 else None
         return None if root_hash is None else Hash32(root_hash)
+
+    def last_root(self) -> tuple[Epoch, Hash32] | None:
+        """The last root block that is applied here, and its hash."""
+        last = None
+        for key, root_hash in self._reader.scan(rows.ROOT, prefix_stop(rows.ROOT)):
+            last = rows.epoch_of(key, rows.ROOT), Hash32(root_hash)
+        return last
+
+    def epochs_after(self, epoch: Epoch) -> Iterator[Epoch]:
+        """The epochs after this one that the shard has blocks of, ascending."""
+        start = rows.epoch_key(rows.HEADER, max(epoch, self.born) + 1)
+        for key, _ in self._reader.scan(start, prefix_stop(rows.HEADER)):
+            yield rows.epoch_of(key, rows.HEADER)
 
     def sealed_record(self) -> SealedRecord | None:
         """The last block that was sealed, committed or not."""

@@ -16,7 +16,8 @@ from quarkparsec.broker.agent import Outgoing, endowment_of
 from quarkparsec.broker.lock_table import Verdict
 from quarkparsec.chain.legs import Call
 from quarkparsec.chain.transaction import Transaction, decode_transaction
-from quarkparsec.runners.outcome import Claimed, Done, Failed, NeedKeys
+from quarkparsec.errors import InvariantBroken, QuarkparsecError
+from quarkparsec.runners.outcome import Claimed, Done, Failed, NeedKeys, Outcome
 from quarkparsec.shard.block_draft import BlockDraft
 from quarkparsec.shard.neighbourhood import Neighbourhood
 from quarkparsec.shard.participant import Participant
@@ -64,7 +65,7 @@ class Decider:
         if key != item.to_key:
             return self._answer(source, item, lanes.Elsewhere(item.ticket, item.attempt, key))
         call = self._call_leg(item)
-        outcome = run_call(self._draft, call, transaction, ShardKey(item.to_key))
+        outcome = self._run(call, transaction, ShardKey(item.to_key))
         if isinstance(outcome, NeedKeys):
             if not self._neighbourhood.can_reach(outcome.recipients):
                 return self._refuse(source, item, "")
@@ -73,6 +74,16 @@ class Decider:
         if isinstance(outcome, Failed):
             return self._refuse(source, item, outcome.reason if outcome.is_final else "")
         return self._judge(source, item, call, transaction, outcome)
+
+    def _run(self, call: Call, transaction: Transaction, to_key: ShardKey) -> Outcome:
+        """Execute it. Poison, that is, what makes the runner raise, leaves nothing, as in lane 1."""
+        try:
+            return run_call(self._draft, call, transaction, to_key)
+        except (QuarkparsecError, InvariantBroken):
+            raise
+        except Exception:  # noqa: BLE001 - one transaction must not stop the replica
+            self._draft.journal.rollback(0)
+            return Failed("execution failed", is_final=True)
 
     def _judge(
         self,

@@ -8,8 +8,8 @@ to do lies in the database (state/tables), so a restart goes on where it was.
   last one stays until the shard's own first block has followed it.
 - *Codes* that swept entries had. Other entries may have the same code, or have had it at an epoch that can
   still be read. So when the sweep is over, all entries are asked, and the past of those that count here, piece
-  by piece; what is left then, nobody has. A code that is deployed again meanwhile is taken off the list by the
-  seal that does it.
+  by piece; what is left then, nobody has. A code that is deployed again meanwhile is taken off the list by
+  the seal that does it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,14 @@ from typing import Final
 
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.limits import GARBAGE_ROWS_MAX
-from quarkparsec.shard import block_rows as rows
+from quarkparsec.shard.block_rows import (
+    BLOOM,
+    ENTRY,
+    HEADER,
+    INDEX,
+    decode_entry_row,
+    epoch_key,
+)
 from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.state.stored import decode_account, read_head, read_place, read_sweep
 from quarkparsec.state.tables import (
@@ -38,6 +45,9 @@ from quarkparsec.state.tables import (
 from quarkparsec.store import Batch, Reader, prefix_stop
 from quarkparsec.types import Epoch, Hash32, Recipient
 
+_TABLES: Final = (ENTRY, BLOOM, HEADER)
+"""Of blocks, in the order in which they are deleted."""
+
 _LAST_ASKED: Final = DIFF + ACCOUNT
 """Where a code may still be named after the entries: in their past."""
 
@@ -46,64 +56,77 @@ def collect(reader: Reader) -> Batch:
     """The deletion of the next piece; empty if there is nothing to delete now."""
     if next(iter(reader.scan(GARBAGE, prefix_stop(GARBAGE))), None) is None:
         return {}
-    return _collect_blocks(reader) or _collect_storage(reader) or _collect_codes(reader)
+    most = read_place(reader).share_of(GARBAGE_ROWS_MAX)
+    return (
+        _collect_blocks(reader, most)
+        or _collect_storage(reader, most)
+        or _collect_codes(reader, most)
+    )
 
 
-def _collect_blocks(reader: Reader) -> Batch:
-    if reader.get(GARBAGE_BLOCKS_KEY) is None:
+def _collect_blocks(reader: Reader, most: int) -> Batch:
+    position = reader.get(GARBAGE_BLOCKS_KEY)
+    if position is None:
         return {}
     born, head = BlockStore(reader).born, read_head(reader).epoch
-    batch: Batch = {}
-    for key, row in _up_to(reader, rows.ENTRY, born, GARBAGE_ROWS_MAX):
-        batch[key] = None
-        batch[rows.INDEX + keccak(rows.decode_entry_row(row).entry.raw)] = None
-    for table in (rows.BLOOM, rows.HEADER):
-        found = _up_to(reader, table, born, GARBAGE_ROWS_MAX - len(batch))
-        batch |= {key: None for key, _ in found if key != rows.epoch_key(rows.HEADER, head)}
-    if not batch and head > born:
+    last = epoch_key(HEADER, head) if head <= born else b""
+    found = [row for row in islice(_rows_up_to(reader, born, position), most) if row[0] != last]
+    batch: Batch = {key: None for key, _ in found}
+    batch |= {
+        INDEX + keccak(decode_entry_row(row).entry.raw): None
+        for key, row in found
+        if key.startswith(ENTRY)
+    }
+    if found:
+        batch[GARBAGE_BLOCKS_KEY] = found[-1][0]
+    elif head > born:
         batch[GARBAGE_BLOCKS_KEY] = None
     return batch
 
 
-def _up_to(reader: Reader, table: bytes, last: Epoch, most: int) -> Iterator[tuple[bytes, bytes]]:
-    found = reader.scan(rows.epoch_key(table, 0), rows.epoch_key(table, last + 1))
-    return islice(found, max(most, 0))
+def _rows_up_to(reader: Reader, born: Epoch, position: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """What there is of blocks up to `born`, from `position` on: looking for it passes by nothing deleted."""
+    tables = _TABLES[_TABLES.index(position[:1] or ENTRY) :]
+    for table in tables:
+        start = max(position, epoch_key(table, 0)) if position[:1] == table else table
+        yield from reader.scan(start, epoch_key(table, born + 1))
 
 
-def _collect_storage(reader: Reader) -> Batch:
-    listed = next(_listed(reader, GARBAGE_STORAGE), None)
+def _collect_storage(reader: Reader, most: int) -> Batch:
+    listed = next(reader.scan(GARBAGE_STORAGE, prefix_stop(GARBAGE_STORAGE)), None)
     if listed is None:
         return {}
+    entry, position = listed
+    recipient = Recipient(entry[len(GARBAGE_STORAGE) :])
     batch: Batch = {}
-    for prefix in (storage_prefix(Recipient(listed)), storage_node_prefix(Recipient(listed))):
-        found = reader.scan(prefix, prefix_stop(prefix))
-        batch |= {key: None for key, _ in islice(found, GARBAGE_ROWS_MAX - len(batch))}
-    if len(batch) < GARBAGE_ROWS_MAX:
-        batch[GARBAGE_STORAGE + listed] = None
+    for prefix in (storage_prefix(recipient), storage_node_prefix(recipient)):
+        rows = reader.scan(max(prefix, position), prefix_stop(prefix))
+        batch |= {key: None for key, _ in islice(rows, most - len(batch))}
+    batch[entry] = max(batch) if len(batch) == most else None
     return batch
 
 
-def _collect_codes(reader: Reader) -> Batch:
+def _collect_codes(reader: Reader, most: int) -> Batch:
     """Look further who names the listed codes; once all were asked, delete what nobody named."""
     if read_sweep(reader):
         return {}
     position = reader.get(GARBAGE_MARKED_KEY) or ACCOUNT
     if position != GARBAGE_CODE:
-        return _ask(reader, position)
-    hashes = list(islice(_listed(reader, GARBAGE_CODE), GARBAGE_ROWS_MAX))
+        return _ask(reader, position, most)
+    hashes = list(islice(_listed(reader, GARBAGE_CODE), most))
     batch: Batch = {GARBAGE_CODE + code_hash: None for code_hash in hashes}
     batch |= {code_key(Hash32(code_hash)): None for code_hash in hashes}
-    if len(hashes) < GARBAGE_ROWS_MAX:
+    if len(hashes) < most:
         batch[GARBAGE_MARKED_KEY] = None
     return batch
 
 
-def _ask(reader: Reader, position: bytes) -> Batch:
+def _ask(reader: Reader, position: bytes, most: int) -> Batch:
     """Take the codes off the list that the rows from `position` on name; note where to go on."""
     table, after = (
         (_LAST_ASKED, GARBAGE_CODE) if position >= _LAST_ASKED else (ACCOUNT, _LAST_ASKED)
     )
-    found = list(islice(reader.scan(position, prefix_stop(table)), GARBAGE_ROWS_MAX))
+    found = list(islice(reader.scan(position, prefix_stop(table)), most))
     accounts = [decode_account(encoded) for _, encoded in found if encoded]
     place, is_past = read_place(reader), table == _LAST_ASKED
     named = {each.code_hash for each in accounts if not is_past or place.owns(each.shard_key)}
@@ -112,7 +135,7 @@ def _ask(reader: Reader, position: bytes) -> Batch:
         for code_hash in named
         if reader.get(GARBAGE_CODE + code_hash) is not None
     }
-    is_over = len(found) < GARBAGE_ROWS_MAX
+    is_over = len(found) < most
     batch[GARBAGE_MARKED_KEY] = after if is_over else found[-1][0] + b"\x00"
     return batch
 

@@ -8,8 +8,10 @@ A key is a recipient (its account and code) or recipient ‖ slot. The coinbase 
 warm in every transaction, so no access to them is noticed; one key stands for all their accounts, and every
 transaction that runs code under a label of keys has it.
 
-A label is a guess, nobody is punished for it: who touches more gets another turn (R16). An access list that
-leaves something out means to Ethereum that it costs more gas, and so it does here.
+A label is made once, as the transaction enters the pool, and of nothing but the transaction and the genesis. So
+it is a guess, and nobody is punished for it: who touches more gets another turn (R16), as does money to what
+has turned out to be a contract. An access list that leaves something out means to Ethereum that it costs
+more gas, and so it does here.
 """
 
 from __future__ import annotations
@@ -19,9 +21,10 @@ from typing import Final
 from quarkparsec.chain.access_list import warm_keys
 from quarkparsec.chain.fork import PRECOMPILES
 from quarkparsec.chain.transaction import Transaction
-from quarkparsec.ordering.label import WHOLE_SHARD, Key, Keys, Label
-from quarkparsec.runners.block_context import BlockContext
+from quarkparsec.ordering.label import NO_KEYS, WHOLE_SHARD, Key, Keys, Label
+from quarkparsec.ordering.messages import TransactionCandidate
 from quarkparsec.shard.account_queue import Candidate
+from quarkparsec.shard.admission import Rules
 from quarkparsec.state.journal import Journal
 from quarkparsec.types import Recipient
 
@@ -29,21 +32,27 @@ ALWAYS_WARM: Final[Key] = b""
 """The accounts of the coinbase and of the precompiled contracts."""
 
 
-def label_of(candidate: Candidate, journal: Journal, context: BlockContext) -> Label:
-    """The label under which a candidate gets its first turn, as the state is before all turns."""
+def labelled(candidate: Candidate, rules: Rules) -> TransactionCandidate:
+    """The candidate as the ordering machine takes it."""
+    transaction = candidate.transaction
+    label = label_of(candidate, rules)
+    return TransactionCandidate(
+        transaction.hash, transaction.sender, transaction.nonce, label, candidate
+    )
+
+
+def label_of(candidate: Candidate, rules: Rules) -> Label:
+    """The label under which a candidate gets its first turn."""
     transaction, _, runs_code = candidate
     to = transaction.to
     if to is None or transaction.authorizations:
         return WHOLE_SHARD
     if transaction.access_list:
         return _listed(transaction, to)
-    if runs_code or journal.has_code(to) or to in PRECOMPILES[context.fork]:
+    if runs_code or to in PRECOMPILES[rules.fork]:
         return WHOLE_SHARD
-    sender, coinbase = transaction.sender, context.coinbase
-    keys: Keys = (sender, to) if sender != to else (sender,)
-    if coinbase in keys:
-        keys += (ALWAYS_WARM,)
-    return Label(keys, (), (), keys)
+    keys = frozenset((transaction.sender, to))
+    return _touching(keys | {ALWAYS_WARM} if rules.coinbase in keys else keys)
 
 
 def is_payment(label: Label) -> bool:
@@ -54,18 +63,20 @@ def is_payment(label: Label) -> bool:
 def keys_beyond(journal: Journal, label: Label) -> Keys:
     """What the transaction that has just run touched outside its label."""
     if label.is_whole or not journal.accessed:
-        return ()
-    return tuple(sorted(journal.accessed.difference(label.eager)))
+        return NO_KEYS
+    return journal.accessed.difference(label.eager)
 
 
 def with_keys(label: Label, keys: Keys) -> Label:
     """A label that allows these, too."""
-    return label.join(Label(keys, (), (), keys))
+    return label.join(_touching(keys))
+
+
+def _touching(keys: Keys) -> Label:
+    """The label of what reads these keys and may write them."""
+    return Label(eager=keys, may=keys)
 
 
 def _listed(transaction: Transaction, to: Recipient) -> Label:
-    keys = dict.fromkeys((transaction.sender, to, ALWAYS_WARM))
-    for recipient, slots in transaction.access_list:
-        keys |= dict.fromkeys(warm_keys(recipient, slots))
-    touched = tuple(keys)
-    return Label(touched, (), (), touched)
+    listed = [warm_keys(recipient, slots) for recipient, slots in transaction.access_list]
+    return _touching(frozenset((transaction.sender, to, ALWAYS_WARM)).union(*listed))

@@ -1,21 +1,8 @@
 """Lane 1: the ordering machine orders this shard's transactions, and then they are executed.
 
-The pool's candidates are requests to the worker. It gives them their places, shuffled if the chain wants that,
-and the engines let each have its turn once nothing before it is pending that its label touches. All turns are
-taken on one journal, so in the order of the places. The journal has every key's newest value; the timeline is
-told what is resolved, and no values.
-
-What may become of a transaction at its turn:
-
-- it is *included*: its receipt is made;
-- its gas limit no longer fits, or it needs an absent shard: it is *passed over* in this block, and so is
-  everything later from its sender, for nonces stay in order;
-- the runner refuses it: it is *invalid* at this place, with the reason, and the pool forgets it once the block
-  is committed. So is poison, that is, what makes the runner raise: nothing of it stays, nobody waits for it;
-- it concerns other shards: it is *deferred* to lanes 2 and 3, and so is everything later from its sender;
-- its contract lives under another key than was known when it was sent: it is *rerouted* there;
-- it touches what its label doesn't name: it is taken back and gets another turn in this lane, and everything
-  later from its sender after it. It gets a third only with the whole shard.
+What the pool hands over are requests to the worker. It gives them their places, shuffled if the chain wants
+that, and the engines let each have its turn (`turns`) once nothing before it is pending that its label touches.
+The turns' journal has every key's newest value; the timeline is told what is resolved, and no values.
 
 The lane ends with the candidates, with the block's gas, or when time is up; who has no turn then waits in the
 pool. A block holds the included in the order of their places, so replay needs no places and no labels.
@@ -26,42 +13,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from quarkparsec.chain.fees import TRANSACTION_GAS
-from quarkparsec.chain.transaction import Transaction
 from quarkparsec.effects import OutOfTime
 from quarkparsec.limits import BLOCK_CANDIDATES_MAX, STRAND_LENGTH
-from quarkparsec.ordering.label import WHOLE_SHARD, Label
 from quarkparsec.ordering.machine import OrderingMachine
 from quarkparsec.ordering.messages import SealBatch, TransactionCandidate, TransactionRequest
-from quarkparsec.ordering.outcome import Ending, Failure, Miss, Success, Values
 from quarkparsec.ordering.supervisor import Supervisor
 from quarkparsec.ordering.timeline import Timeline
 from quarkparsec.ordering.worker import Worker
-from quarkparsec.runners.evm.executor import execute
-from quarkparsec.runners.outcome import Done, NeedKeys, Outcome
-from quarkparsec.shard.account_queue import Candidate
-from quarkparsec.shard.block_draft import BlockDraft, Deferred
-from quarkparsec.shard.labels import is_payment, keys_beyond, label_of, with_keys
+from quarkparsec.shard.block_draft import BlockDraft
 from quarkparsec.shard.neighbourhood import Neighbourhood
-from quarkparsec.types import Epoch, Hash32, Recipient
+from quarkparsec.shard.turns import Turns
+from quarkparsec.types import Epoch, Hash32
 
 LANE: Final = 1
 
 IN_JOURNAL: Final = None
 """What the timeline knows of a value: where it is."""
 
-NOTHING: Final[Values] = {}
-
-LANE_IS_OVER: Final = Failure("the lane is over")
-PASSED_OVER: Final = Failure("passed over in this block")
-DEFERRED: Final = Failure("deferred to a later lane")
-INCLUDED: Final = Success(NOTHING)
-"""Its receipt is in the draft."""
-
 
 def run_in_shard(
     draft: BlockDraft,
-    candidates: Iterable[Candidate],
+    candidates: Iterable[TransactionCandidate],
     neighbourhood: Neighbourhood,
     out_of_time: OutOfTime,
     seed: Hash32 | None = None,
@@ -71,135 +43,11 @@ def run_in_shard(
     `seed`: what the order is shuffled by; None keeps that of `candidates`.
     """
     context = draft.context
-    turns = _Turns(draft, neighbourhood, out_of_time)
+    turns = Turns(draft, neighbourhood, out_of_time)
     engines = OrderingMachine(
         Worker(neighbourhood.shard_id, Epoch(context.number), context.timestamp, STRAND_LENGTH),
         Supervisor(turns.take, is_blind=True),
         Timeline(IN_JOURNAL, (neighbourhood.shard_id,), BLOCK_CANDIDATES_MAX),
     )
-    engines.step(TransactionRequest(tuple([_request(each, draft) for each in candidates])))
+    engines.step(TransactionRequest(tuple(candidates)))
     engines.step(SealBatch(seed))
-
-
-def _request(candidate: Candidate, draft: BlockDraft) -> TransactionCandidate:
-    transaction = candidate.transaction
-    label = label_of(candidate, draft.journal, draft.context)
-    return TransactionCandidate(
-        transaction.hash, transaction.sender, transaction.nonce, label, candidate
-    )
-
-
-class _Turns:
-    """What each transaction does at its turn: the executors' program."""
-
-    def __init__(
-        self, draft: BlockDraft, neighbourhood: Neighbourhood, out_of_time: OutOfTime
-    ) -> None:
-        self._draft: Final = draft
-        self._neighbourhood: Final = neighbourhood
-        self._out_of_time: Final = out_of_time
-        self._is_over = False
-        self._passed_over: set[Recipient] = set()
-        self._again: dict[Recipient, set[int]] = {}
-        """Nonces of those that get another turn, by sender."""
-        self._missed: set[Hash32] = set()
-        """Those whose label was too small once."""
-
-    def take(self, request: TransactionCandidate, _: Values) -> Ending:
-        """Let a transaction have its turn; everything that it may touch is resolved."""
-        draft, neighbourhood, gas_left = self._draft, self._neighbourhood, self._draft.gas_left
-        if self._is_over or gas_left < TRANSACTION_GAS or self._out_of_time():
-            self._is_over = True
-            return LANE_IS_OVER
-        candidate: Candidate = request.executable
-        transaction = candidate.transaction
-        sender, to = transaction.sender, transaction.to
-        if sender in self._passed_over:
-            return PASSED_OVER
-        if self._again and self._is_behind(transaction):
-            return self._give_another_turn(transaction, request.label)
-        is_here = neighbourhood.destination_of(candidate) == neighbourhood.shard_id
-        if is_here and to is not None and draft.journal.has_code(to):
-            if is_payment(request.label):
-                return self._give_another_turn(transaction, WHOLE_SHARD)
-            candidate = self._rerouted(candidate)
-            is_here = neighbourhood.destination_of(candidate) == neighbourhood.shard_id
-        is_local = is_here and to is not None
-        fits = transaction.gas_limit <= gas_left
-        if not (fits and (is_local or neighbourhood.can_serve(candidate))):
-            self._passed_over.add(sender)
-            return PASSED_OVER
-        if sender in draft.deferred:
-            return self._defer(candidate, ())
-        if not (is_local or neighbourhood.is_local(candidate)):
-            return self._defer(candidate, neighbourhood.homes_needed(candidate))
-        return self._execute(candidate, request.label)
-
-    def _rerouted(self, candidate: Candidate) -> Candidate:
-        """The candidate as it should be: this shard may know better where the contract lives."""
-        transaction, to_key, _ = candidate
-        key = self._draft.true_key(transaction, to_key)
-        if key == to_key:
-            return candidate
-        self._draft.reroute(transaction, key)
-        return Candidate(transaction, key, runs_code=True)
-
-    def _execute(self, candidate: Candidate, label: Label) -> Ending:
-        draft = self._draft
-        transaction, to_key, _ = candidate
-        outcome: Outcome | None = None
-        try:
-            outcome = execute(draft.journal, transaction, to_key, draft.context, draft.gas_left)
-        finally:
-            if outcome is None:
-                self._refuse(transaction, "execution failed")
-        beyond = keys_beyond(draft.journal, label) if draft.journal.accessed else ()
-        if beyond:
-            return self._miss(transaction, with_keys(label, beyond))
-        if isinstance(outcome, Done):
-            if outcome.gains and not self._neighbourhood.can_pay_out(outcome):
-                return self._pass_over(transaction)
-            draft.include(transaction, to_key, outcome)
-            return INCLUDED
-        if isinstance(outcome, NeedKeys):
-            if not self._neighbourhood.can_reach(outcome.recipients):
-                return self._pass_over(transaction)
-            return self._defer(candidate, outcome.recipients)
-        return self._refuse(transaction, outcome.reason)
-
-    # --- what becomes of those that are not included
-
-    def _refuse(self, transaction: Transaction, reason: str) -> Failure:
-        """No block can hold it now."""
-        self._draft.refuse(transaction, reason)
-        return self._pass_over(transaction, Failure(reason))
-
-    def _pass_over(self, transaction: Transaction, failure: Failure = PASSED_OVER) -> Failure:
-        """Take back what it did; who comes after it from its sender must wait."""
-        self._draft.journal.rollback(0)
-        self._passed_over.add(transaction.sender)
-        return failure
-
-    def _defer(self, candidate: Candidate, needs: tuple[Recipient, ...]) -> Failure:
-        self._draft.defer(Deferred(candidate, needs))
-        return DEFERRED
-
-    def _miss(self, transaction: Transaction, label: Label) -> Miss:
-        """Take it back, and try with the label that it should have had; once."""
-        self._draft.journal.rollback(0)
-        if transaction.hash in self._missed:
-            label = WHOLE_SHARD
-        self._missed.add(transaction.hash)
-        return self._give_another_turn(transaction, label)
-
-    def _give_another_turn(self, transaction: Transaction, label: Label) -> Miss:
-        self._again.setdefault(transaction.sender, set()).add(transaction.nonce)
-        return Miss(label)
-
-    def _is_behind(self, transaction: Transaction) -> bool:
-        """Whether an earlier one of the same sender gets another turn, so that this one must, too."""
-        nonces = self._again.get(transaction.sender)
-        if nonces is None:
-            return False
-        nonces.discard(transaction.nonce)  # this is its other turn
-        return any(nonce < transaction.nonce for nonce in nonces)

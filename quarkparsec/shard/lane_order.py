@@ -15,8 +15,6 @@ from quarkparsec.effects import OutOfTime
 from quarkparsec.errors import InvalidInput
 from quarkparsec.limits import TICKET_LANE_BUDGET_MS
 from quarkparsec.shard import lane_tickets, lane_transfers
-from quarkparsec.shard.account_queue import Candidate
-from quarkparsec.shard.lane_in_shard import run_in_shard
 from quarkparsec.shard.lane_sweep import sweep
 from quarkparsec.shard.lane_tickets import TicketLane
 from quarkparsec.shard.lane_transfers import TransferLane
@@ -30,16 +28,10 @@ TICKETS: Final = lane_tickets.LANE
 TRANSFERS: Final = lane_transfers.LANE
 
 
-def run_first(
-    state: ShardState,
-    open_round: OpenRound,
-    candidates: Iterable[Candidate],
-    out_of_time: OutOfTime,
-) -> None:
+def run_first(state: ShardState, open_round: OpenRound, out_of_time: OutOfTime) -> None:
     """Lanes 0 and 1: what a shard does before it has heard of any other."""
     sweep(open_round.draft, state)
-    seed = open_round.opening.order_seed
-    run_in_shard(open_round.draft, candidates, open_round.neighbourhood, out_of_time, seed)
+    open_round.run_in_shard(out_of_time)
 
 
 def new_lane(open_round: OpenRound, number: int, now_ms: int) -> TicketLane | TransferLane:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from quarkparsec.effects import Effects, JobDone
 from quarkparsec.limits import LANE_BUDGET_MS
+from quarkparsec.runners.outcome import Done
+from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.lane_order import lane_ended, new_lane, take_early, to_messages
 from quarkparsec.shard.open_round import OpenRound
 from quarkparsec.types import ShardId
@@ -24,6 +27,10 @@ class LaneRun:
         self._effects: Final = effects
         self._inbox: Final[list[tuple[ShardId, LaneItem]]] = take_early(open_round, self.number)
         self._job_id: int | None = None
+        self.extent = open_round.draft.extent
+        """How far the draft was written after the last step."""
+        self.ordered: Sequence[tuple[Candidate, Done]] = ()
+        """What had its place in this lane then, executed or not."""
         self._ended: LaneEnded | None = None
         self._start_job(now_ms)
 
@@ -31,6 +38,11 @@ class LaneRun:
     def number(self) -> int:
         """2 or 3."""
         return self._lane.number
+
+    @property
+    def is_being_stepped(self) -> bool:
+        """Whether a job is under way; else the lane waits for others."""
+        return self._job_id is not None
 
     def hear(self, now_ms: int, message: LaneMessages) -> None:
         """Another shard speaks of this lane."""
@@ -50,6 +62,7 @@ class LaneRun:
         if event.job_id != self._job_id:
             return self._ended
         self._job_id = None
+        self.extent, self.ordered = self._open_round.draft.extent, self._lane.ordered
         for message in to_messages(self._open_round, self.number, event.result):
             self._effects.send(message)
         if self._lane.has_ended and self._ended is None:  # looked at while no step is changing it

@@ -39,6 +39,8 @@ class TicketLane:
     """One shard's part of lane 2 in one round."""
 
     number: Final = LANE
+    ordered: Final = ()
+    """Nothing has its place and isn't executed: who executes it gives it its place."""
 
     def __init__(
         self,

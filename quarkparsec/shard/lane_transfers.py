@@ -15,7 +15,7 @@ Transfers to this very shard take part, too, behind one that leaves it: so a sen
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from quarkparsec.broker.agent import Outgoing
@@ -75,6 +75,11 @@ class TransferLane:
     def has_ended(self) -> bool:
         """Whether all that this shard has for others is with them."""
         return self._has_ended
+
+    @property
+    def ordered(self) -> Sequence[tuple[Candidate, Done]]:
+        """The transfers in their order. Another plan is another list; one that was made stays."""
+        return self._done
 
     @property
     def wake_ms(self) -> int | None:

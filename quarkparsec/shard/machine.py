@@ -15,6 +15,7 @@ repeated, or answered by something already on its way. Rules that hold everywher
    other half's.
 5. A shard that the root chain has split takes part in nothing until its other half stands, durably: from
    then on each of the two forgets the other's entries.
+6. Whatever the master says again while a job or a write is under way is answered by `Working`.
 
 Between steps the pool and the state's head may be read; jobs read only what they were given.
 """
@@ -31,7 +32,7 @@ from quarkparsec.errors import Corrupt
 from quarkparsec.limits import LANE_BUDGET_MS
 from quarkparsec.shard import block_rows as rows
 from quarkparsec.shard.account_queue import Candidate
-from quarkparsec.shard.admission import Rules
+from quarkparsec.shard.admission import rules_of
 from quarkparsec.shard.block_builder import BuiltBlock, build_block
 from quarkparsec.shard.events import Announce, Divide, Divided, Effect, Event, HandOver, Told
 from quarkparsec.shard.lane_in_shard import LANE as IN_SHARD
@@ -64,16 +65,6 @@ from quarkparsec.state.shard_state import ShardState
 from quarkparsec.store import Store
 from quarkparsec.types import Epoch, Hash32, ShardId
 from quarkparsec.wire import epoch as wire
-from quarkparsec.wire.epoch import (
-    Abort,
-    Commit,
-    Invite,
-    Open,
-    OpenLane,
-    Seal,
-    Welcome,
-    from_amount,
-)
 from quarkparsec.wire.lanes import LaneMessages
 
 
@@ -84,7 +75,7 @@ class ShardMachine:
         self, genesis: Genesis, shard_id: ShardId, store: Store, shard_state: ShardState
     ) -> None:
         self.shard_id: Final = shard_id
-        self.pool: Final = Pool(Rules(genesis.chain_id, genesis.fork, genesis.gas_limit))
+        self.pool: Final = Pool(rules_of(genesis))
         self._chain: Final = ShardChain(genesis, store, shard_state)
         self.shard_state: Final = self._chain.state
         self.blocks: Final = self._chain.blocks
@@ -128,7 +119,8 @@ class ShardMachine:
         """Take a transaction into the pool. Raises Rejected, in geth's words."""
         self._now_ms = now_ms
         sender = candidate.transaction.sender
-        self.pool.add(candidate, self.shard_state.account(sender), now_ms)
+        epoch = self.root_head.next_epoch
+        self.pool.add(candidate, self.shard_state.account(sender), now_ms, epoch)
         if isinstance(self._state, Idle):
             self._report.admitted(now_ms, self._term, sender)
         return self._effects.take()
@@ -143,7 +135,7 @@ class ShardMachine:
             record = None
         return self._visits.begin(self._now_ms, record, None)
 
-    def _accept_invitation(self, now: State, event: Invite) -> State:
+    def _accept_invitation(self, now: State, event: wire.Invite) -> State:
         """Join again, unless the invitation is from before our last visit to this very term."""
         known = event.term == self._term and event.after < self._visits.last
         if event.term < self._term or known:
@@ -153,14 +145,14 @@ class ShardMachine:
             return self._visits.begin(self._now_ms, now.record, now.built)
         return self._visits.begin(self._now_ms, None, None)
 
-    def _hurry_to_join(self, joining: Joining, event: Invite) -> State:
+    def _hurry_to_join(self, joining: Joining, event: wire.Invite) -> State:
         self._term = max(self._term, event.term)
         return self._visits.ask(self._now_ms, joining)
 
     def _repeat_join(self, joining: Joining, _: Tick) -> State:
         return self._visits.ask(self._now_ms, joining)
 
-    def _be_welcomed(self, joining: Joining, event: Welcome) -> State:
+    def _be_welcomed(self, joining: Joining, event: wire.Welcome) -> State:
         """Learn what became of the sealed block (rule 3), and go to the root chain's head."""
         if event.visit != joining.visit or event.term < self._term:
             return joining
@@ -180,7 +172,7 @@ class ShardMachine:
 
     # --- a round
 
-    def _open(self, now: Idle | InRound, event: Open) -> State:
+    def _open(self, now: Idle | InRound, event: wire.Open) -> State:
         if event.round.term != self._term or not self._chain.is_next(event.round):
             return now
         if not isinstance(now, Idle) and event.round == now.open_round.round:
@@ -188,17 +180,23 @@ class ShardMachine:
         if event.round <= self._round:
             return now
         self._round = event.round
-        open_round = self._chain.begin(event)
-        base_fee = open_round.opening.context.base_fee
-        candidates = self.pool.candidates(base_fee, open_round.candidates_max)
-        job = partial(run_first, self.shard_state, open_round, candidates)
+        open_round = self._chain.begin(event, self.pool)
+        job = partial(run_first, self.shard_state, open_round)
         return Executing(open_round, self._effects.run(job, LANE_BUDGET_MS))
 
     def _repeat_answer(self, now: InRound) -> State:
-        if isinstance(now, Executed):
-            self._effects.send(now.ended)
-        elif isinstance(now, Sealed):
-            self._effects.send(now.record.to_message(self.shard_id))
+        match now:
+            case Executed():
+                self._effects.send(now.ended)
+            case Sealed():
+                self._effects.send(now.record.to_message(self.shard_id))
+            case Executing() | Sealing() | Storing():
+                self._say_working(now)
+        return now
+
+    def _say_working(self, now: State, _: object = None) -> State:
+        """Rule 5."""
+        self._effects.send(wire.Working(self.shard_id, self._term))
         return now
 
     def _end_first_lane(self, executing: Executing, event: JobDone) -> State:
@@ -208,11 +206,11 @@ class ShardMachine:
         self._effects.send(ended)
         return Executed(executing.open_round, ended)
 
-    def _seal(self, now: Executed | Crossing, event: Seal) -> State:
+    def _seal(self, now: Executed | Crossing, event: wire.Seal) -> State:
         open_round = now.open_round
         if event.round != open_round.round or now.ended is None:
             return now
-        draft, opening, fees = open_round.draft, open_round.opening, from_amount(event.fees)
+        draft, opening, fees = open_round.draft, open_round.opening, wire.from_amount(event.fees)
         job_id = self._effects.run(
             lambda _: build_block(self.shard_state, draft, fees, opening), LANE_BUDGET_MS
         )
@@ -220,14 +218,16 @@ class ShardMachine:
 
     # --- lanes 2 and 3
 
-    def _open_lane(self, now: Executed | Crossing, event: OpenLane) -> State:
-        if event.round != now.open_round.round or now.ended is None:
+    def _open_lane(self, now: Executed | Crossing, event: wire.OpenLane) -> State:
+        if event.round != now.open_round.round:
             return now
-        if event.lane <= now.ended.lane:
-            self._effects.send(now.ended)
-            return now
-        run = LaneRun(self._now_ms, now.open_round, event, self._effects)
-        return Crossing(now.open_round, run, None)
+        if now.ended is None:
+            return self._say_working(now) if now.run.is_being_stepped else now
+        if event.lane > now.ended.lane:
+            run = LaneRun(self._now_ms, now.open_round, event, self._effects)
+            return Crossing(now.open_round, run, None)
+        self._effects.send(now.ended)
+        return now
 
     def _hear_shard(self, now: Executed | Crossing, event: LaneMessages) -> State:
         """Another shard speaks: of the lane that runs here, or of one that will open here, too."""
@@ -250,8 +250,8 @@ class ShardMachine:
 
     # --- the block
 
-    def _repeat_sealed(self, sealed: Sealed, event: Seal) -> State:
-        return self._repeat_answer(sealed) if event.round == sealed.record.round else sealed
+    def _repeat_seal(self, now: Sealing | Storing | Sealed, event: wire.Seal) -> State:
+        return self._repeat_answer(now) if event.round == now.open_round.round else now
 
     def _make_durable(self, sealing: Sealing, event: JobDone) -> State:
         if event.job_id != sealing.job_id:
@@ -267,7 +267,7 @@ class ShardMachine:
         self._effects.send(storing.record.to_message(self.shard_id))
         return Sealed(storing.open_round, storing.record, storing.built)
 
-    def _abort(self, now: Idle | InRound, event: Abort) -> State:
+    def _abort(self, now: Idle | InRound, event: wire.Abort) -> State:
         """Forget the round; the transactions are still in the pool."""
         self._round = max(self._round, event.round)
         if isinstance(now, Idle) or event.round < now.open_round.round:
@@ -277,7 +277,7 @@ class ShardMachine:
 
     # --- committing
 
-    def _decide(self, now: Idle | InRound, event: Commit) -> State:
+    def _decide(self, now: Idle | InRound, event: wire.Commit) -> State:
         """The root block of the epoch is durable: apply our part, or drop what isn't in it."""
         if event.term != self._term or event.epoch > self.root_head.epoch + 1:
             return now
@@ -303,7 +303,7 @@ class ShardMachine:
         if event.token != committing.token:
             return committing
         built = committing.built
-        self._chain.follow(committing.head, built)
+        self._chain.follow(committing.head._replace(since_ms=self._now_ms), built)
         if built is not None:
             self.pool.follow(built.state.accounts, built.invalid, built.rerouted)
             self._effects.announce(Announce(built.block, built.receipts, built.invalid))
@@ -346,8 +346,8 @@ class ShardMachine:
 _Move = Callable[[ShardMachine, Any, Any], State]
 
 
-def _in_round(move: _Move) -> dict[type, _Move]:
-    return dict.fromkeys(get_args(InRound), move)
+def _once_idle(move: _Move) -> dict[type, _Move]:
+    return dict.fromkeys((Idle, *get_args(InRound)), move)
 
 
 def _between_lanes(move: _Move) -> dict[type, _Move]:
@@ -355,18 +355,21 @@ def _between_lanes(move: _Move) -> dict[type, _Move]:
 
 
 MOVES: Final[Mapping[type, Mapping[type, _Move]]] = {
-    Invite: {
-        Joining: ShardMachine._hurry_to_join,
-        Idle: ShardMachine._accept_invitation,
-        **_in_round(ShardMachine._accept_invitation),
-    },
-    Welcome: {Joining: ShardMachine._be_welcomed},
-    Open: {Idle: ShardMachine._open, **_in_round(ShardMachine._open)},
-    OpenLane: _between_lanes(ShardMachine._open_lane),
+    wire.Invite: _once_idle(ShardMachine._accept_invitation)
+    | {Joining: ShardMachine._hurry_to_join},
+    wire.Welcome: {Joining: ShardMachine._be_welcomed},
+    wire.Open: _once_idle(ShardMachine._open),
+    wire.OpenLane: _between_lanes(ShardMachine._open_lane),
     LaneMessages: _between_lanes(ShardMachine._hear_shard),
-    Seal: {**_between_lanes(ShardMachine._seal), Sealed: ShardMachine._repeat_sealed},
-    Commit: {Idle: ShardMachine._decide, **_in_round(ShardMachine._decide)},
-    Abort: {Idle: ShardMachine._abort, **_in_round(ShardMachine._abort)},
+    wire.Seal: {
+        **_between_lanes(ShardMachine._seal),
+        **dict.fromkeys((Sealing, Storing, Sealed), ShardMachine._repeat_seal),
+    },
+    wire.Commit: {
+        **_once_idle(ShardMachine._decide),
+        **dict.fromkeys((Replaying, Committing), ShardMachine._say_working),
+    },
+    wire.Abort: _once_idle(ShardMachine._abort),
     JobDone: {
         Replaying: ShardMachine._finish_replay,
         Executing: ShardMachine._end_first_lane,

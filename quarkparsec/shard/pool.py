@@ -27,6 +27,7 @@ from quarkparsec.limits import (
     POOL_LIFETIME_MS,
     POOL_TRANSACTIONS_MAX,
 )
+from quarkparsec.ordering.messages import TransactionCandidate
 from quarkparsec.shard.account_queue import AccountQueue, Candidate, Pooled
 from quarkparsec.shard.admission import (
     Rules,
@@ -38,8 +39,9 @@ from quarkparsec.shard.admission import (
 )
 from quarkparsec.shard.block_draft import Invalid, Rerouted
 from quarkparsec.shard.eviction import EvictionOrder
+from quarkparsec.shard.labels import labelled
 from quarkparsec.state.account import Account
-from quarkparsec.types import Hash32, Nonce, Recipient, ShardId, Wei, shard_of
+from quarkparsec.types import Epoch, Hash32, Nonce, Recipient, ShardId, Wei, shard_of
 from quarkparsec.wire.epoch import Work
 
 
@@ -83,6 +85,14 @@ class Pool:
         """A waiting transaction, pending or queued."""
         return self._by_hash.get(transaction_hash)
 
+    def is_queued(self, item: Pooled) -> bool:
+        """Whether a waiting transaction waits for an earlier nonce, or for money."""
+        return item.transaction.nonce >= self._accounts[item.transaction.sender].next_nonce
+
+    def waiting(self) -> list[Pooled]:
+        """Everything that waits, in the order of arrival."""
+        return sorted(self._by_hash.values(), key=lambda item: item.sequence)
+
     def pending_nonce(self, sender: Recipient) -> Nonce | None:
         """The next nonce after the pending transactions of `sender`; None if it has none here."""
         queue = self._accounts.get(sender)
@@ -102,7 +112,7 @@ class Pool:
         queue = self._accounts.get(sender)
         return _work(queue, base_fee) if queue else Work.NONE
 
-    def candidates(self, base_fee: Wei, count_max: int) -> list[Candidate]:
+    def candidates(self, base_fee: Wei, count_max: int) -> list[TransactionCandidate]:
         """At most `count_max` pending transactions in the order in which a block should try them.
 
         The highest effective tip first, the earlier arrival among equals; of one sender in nonce order.
@@ -113,10 +123,10 @@ class Pool:
             if _is_payable(queue, 0, base_fee)
         ]
         heapify(heads)
-        chosen: list[Candidate] = []
+        chosen: list[TransactionCandidate] = []
         while heads and len(chosen) < count_max:
             _, _, queue, index = heads[0]
-            chosen.append(queue.pending[index].candidate)
+            chosen.append(queue.pending[index].request)
             index += 1
             if _is_payable(queue, index, base_fee):
                 heapreplace(heads, _head(queue, index, base_fee))
@@ -126,8 +136,13 @@ class Pool:
 
     # --- coming and going
 
-    def add(self, candidate: Candidate, account: Account | None, now_ms: int) -> Pooled:
-        """Take a transaction whose sender has `account` in this shard. Raises Rejected."""
+    def add(
+        self, candidate: Candidate, account: Account | None, now_ms: int, epoch: Epoch
+    ) -> Pooled:
+        """Take a transaction, for `epoch` at the earliest. Its sender has `account` in this shard.
+
+        Raises Rejected.
+        """
         transaction = candidate.transaction
         if transaction.hash in self._by_hash:
             raise Rejected("already known")
@@ -139,7 +154,8 @@ class Pool:
         check_key(transaction, account, cost)
         held = self._check_place(queue, transaction, cost)
         self._sequence += 1
-        item = Pooled(candidate, cost, now_ms, self._sequence)
+        request = labelled(candidate, self._rules)
+        item = Pooled(request, cost, now_ms, self._sequence, epoch)
         self._put(queue, item, held)
         return item
 
@@ -197,7 +213,7 @@ class Pool:
         item = self._by_hash.get(transfer.transaction_hash)
         if item is not None:
             candidate = Candidate(item.transaction, transfer.to_key, runs_code=True)
-            rerouted = item._replace(candidate=candidate)
+            rerouted = item._replace(request=labelled(candidate, self._rules))
             self._accounts[item.transaction.sender].replace(item, rerouted)
             self._by_hash[transfer.transaction_hash] = rerouted
 
@@ -299,7 +315,7 @@ def _head(queue: AccountQueue, index: int, base_fee: Wei) -> tuple[int, int, Acc
 def _work(queue: AccountQueue, base_fee: Wei) -> Work:
     if not queue.pending:
         return Work.NONE
-    return Work.READY if _is_payable(queue, 0, base_fee) else Work.UNDERPRICED
+    return Work.READY if _is_payable(queue, 0, base_fee) else Work.PATIENT
 
 
 def _is_payable(queue: AccountQueue, index: int, base_fee: Wei) -> bool:

@@ -17,6 +17,13 @@ class RootHead(NamedTuple):
     """Of the next epoch."""
     shard_count: int
     """From the next epoch on."""
+    since_ms: int = 0
+    """When it was applied here."""
+
+    @property
+    def next_epoch(self) -> Epoch:
+        """The first epoch that what comes in now can be in."""
+        return Epoch(self.epoch + 1)
 
     @classmethod
     def of(cls, message: Welcome | Commit) -> RootHead:

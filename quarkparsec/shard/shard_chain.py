@@ -19,6 +19,7 @@ from quarkparsec.shard.committing import commit_batch
 from quarkparsec.shard.division import parent_batch
 from quarkparsec.shard.open_round import OpenRound, begin_round
 from quarkparsec.shard.opening import open_block, open_block_again
+from quarkparsec.shard.pool import Pool
 from quarkparsec.shard.replay import replay
 from quarkparsec.shard.root_head import RootHead
 from quarkparsec.state.shard_state import ShardState
@@ -47,13 +48,13 @@ class ShardChain:
         """Whether it is an attempt at the epoch after the head."""
         return round_.epoch == self.root_head.epoch + 1
 
-    def begin(self, event: wire.Open) -> OpenRound:
+    def begin(self, event: wire.Open, pool: Pool) -> OpenRound:
         """What the master's `Open` begins."""
         follows = event.parent_hash == self.root_head.root_hash
         is_divided = event.shard_count == self.state.shard_count
         invariant(follows and is_divided, "an epoch follows the root chain's head")
         opening = open_block(self._genesis, self.block_hash, event, self.blocks.root_hash)
-        return begin_round(event, opening, self.state)
+        return begin_round(event, opening, self.state, pool)
 
     def replay(self, block: ShardBlock) -> BuiltBlock:
         """Build a block again that follows the last one. Raises Corrupt."""

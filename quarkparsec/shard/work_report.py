@@ -46,9 +46,10 @@ class WorkReport:
 
     def _work(self) -> Work:
         state = self._chain.state
-        if state.sweep != SWEPT or state.has_garbage:
+        if state.sweep != SWEPT:
             return Work.READY
-        return self._pool.work(self._chain.root_head.base_fee)
+        garbage = Work.PATIENT if state.has_garbage else Work.NONE
+        return max(garbage, self._pool.work(self._chain.root_head.base_fee))
 
     def _say(self, now_ms: int, term: int, work: Work) -> None:
         self._told = work

@@ -31,6 +31,10 @@ class Place(NamedTuple):
     universal: frozenset[Recipient] = frozenset()
     """Contracts that every shard has, whatever key their entries have here."""
 
+    def share_of(self, amount: int) -> int:
+        """This shard's part of what all do together in an epoch, which so takes as long with many as with few."""
+        return max(1, amount // self.shard_count)
+
     def owns(self, key: ShardKey) -> bool:
         """Whether entries of a shard key count here."""
         return shard_of(key, self.shard_count) == self.shard_id

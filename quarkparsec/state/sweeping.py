@@ -50,10 +50,11 @@ def next_piece(reader: Reader, place: Place, cursor: bytes) -> Piece:
     if not cursor:
         return no_piece(cursor)
     rewrites: dict[Recipient, Rewrite] = {}
+    scanned_max, rewrites_max = map(place.share_of, (SWEEP_SCANNED_MAX, SWEEP_ENTRIES_MAX))
     rows = reader.scan(account_key(Recipient(cursor)), prefix_stop(ACCOUNT))
     for scanned, (key, encoded) in enumerate(rows):
         recipient = Recipient(key[len(ACCOUNT) :])
-        if scanned == SWEEP_SCANNED_MAX or len(rewrites) == SWEEP_ENTRIES_MAX:
+        if scanned == scanned_max or len(rewrites) == rewrites_max:
             return Piece(recipient, rewrites)
         stored = decode_account(encoded)
         seen = seen_in(place, recipient, stored, lambda code_hash: reader.get(code_key(code_hash)))

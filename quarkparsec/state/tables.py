@@ -21,10 +21,11 @@ Everything but code is overwritten in place. Code is kept under its hash: accoun
 *Garbage* is what a split leaves: rows that belong to the other half, which nothing reads any more. They are
 deleted a bounded piece at a time (quarkparsec.shard.garbage); until then they are listed:
 
-    g s    recipient                    storage words and nodes of an entry that has none here
+    g s    recipient                    storage words and nodes of an entry that has none here, from this key on
     g c    code hash                    code that an entry had which is a stub here; others may still have it
     g m                                 how far the entries have been asked for those codes
-    g b                                 blocks from before a shard was split off: its sibling shows them
+    g b                                 blocks from before a shard was split off, from this key on: its
+                                        sibling shows them
 """
 
 from __future__ import annotations

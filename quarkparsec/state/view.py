@@ -38,6 +38,7 @@ class StateView:
         self.epoch: Final = head if epoch is None else min(epoch, head)
         self._snapshot: Final = snapshot
         self.place: Final = read_place(snapshot)
+        """Which shard this is, in the snapshot."""
         self._is_head: Final = self.epoch == head
         if not self._is_head and self.epoch < read_oldest(snapshot):
             raise PrunedHistory(f"the state of block {epoch} is no longer kept")

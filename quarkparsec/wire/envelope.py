@@ -15,6 +15,7 @@ import msgspec
 
 from quarkparsec.errors import (
     Corrupt,
+    Elsewhere,
     InvalidInput,
     PrunedHistory,
     QuarkparsecError,
@@ -22,8 +23,11 @@ from quarkparsec.errors import (
     TooManyResults,
     Unavailable,
 )
+from quarkparsec.wire.copies import CopyMessage
 from quarkparsec.wire.epoch import FromMaster, FromShard
 from quarkparsec.wire.lanes import LaneMessages
+from quarkparsec.wire.moves import MoveOrder, MoveReport
+from quarkparsec.wire.operations import OperationMessage
 from quarkparsec.wire.queries import QueryMessage
 
 NOTICE: Final = 0
@@ -36,7 +40,17 @@ class Failure(msgspec.Struct, frozen=True, tag=True):
     words: str
 
 
-Message = FromShard | FromMaster | LaneMessages | QueryMessage | Failure
+Message = (
+    FromShard
+    | FromMaster
+    | LaneMessages
+    | MoveOrder
+    | MoveReport
+    | QueryMessage
+    | CopyMessage
+    | OperationMessage
+    | Failure
+)
 
 
 class Envelope(msgspec.Struct, frozen=True, array_like=True):
@@ -51,7 +65,15 @@ _decoder: Final = msgspec.msgpack.Decoder(Envelope)
 
 _KINDS: Final[dict[str, type[QuarkparsecError]]] = {
     kind.__name__: kind
-    for kind in (InvalidInput, TooManyResults, Rejected, PrunedHistory, Unavailable, Corrupt)
+    for kind in (
+        InvalidInput,
+        TooManyResults,
+        Rejected,
+        PrunedHistory,
+        Elsewhere,
+        Unavailable,
+        Corrupt,
+    )
 }
 """The errors that travel as what they are; a subclass travels as the first of its bases here."""
 

@@ -19,7 +19,8 @@
 
 `Abort` may come instead of Seal or Commit. Messages may be lost, repeated, delayed and reordered: the
 master repeats what has no answer yet, the shard repeats Join and HasWork, and every message can be
-recognised as belonging to now or to the past by one of three ordered numbers:
+recognised as belonging to now or to the past by one of three ordered numbers. A shard that is told again
+what it is carrying out says `Working`, so that a slow one isn't taken for a dead one.
 
 - a *term* counts the master's starts. It is durable before the first message that carries it.
 - a *round* is one attempt at an epoch: (epoch, term, attempt). A later round supersedes an earlier one.
@@ -73,11 +74,11 @@ class Visit(Struct, frozen=True, order=True, array_like=True):
 
 
 class Work(IntEnum):
-    """What waits in a shard's pool."""
+    """What waits in a shard."""
 
     NONE = 0
-    UNDERPRICED = 1
-    """Only transactions that the next epoch's base fee is too high for."""
+    PATIENT = 1
+    """Transactions that the next epoch's base fee is too high for, or what a split left to be deleted."""
     READY = 2
 
 
@@ -131,6 +132,13 @@ class Committed(Struct, frozen=True, tag=True):
     term: CountField
     epoch: Epoch
     work: Work
+
+
+class Working(Struct, frozen=True, tag=True):
+    """The shard was told something again, and is still at it: gas bounds how long that takes, not time."""
+
+    shard_id: ShardId
+    term: CountField
 
 
 # --- from the master
@@ -226,5 +234,5 @@ class Abort(Struct, frozen=True, tag=True):
     round: Round
 
 
-FromShard = Join | HasWork | LaneEnded | Sealed | Committed
+FromShard = Join | HasWork | LaneEnded | Sealed | Committed | Working
 FromMaster = Invite | Welcome | Open | OpenLane | Seal | Commit | Abort

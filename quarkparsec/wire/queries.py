@@ -3,6 +3,10 @@
 Accounts, blocks, receipts and transactions travel in the encodings that they are stored in; whoever asked
 decodes them. An epoch of None means the last committed one. With a `key`, state is answered as it is seen
 under that shard key (state/foreign.py), else as it is.
+
+What lives under a key is in another shard once shards were split. So a question about it says how many shards
+there were when it was sent on its way. A slave that knows of fewer waits until it has heard of the others; one
+that knows of more raises Elsewhere, and whoever asked looks again.
 """
 
 from __future__ import annotations
@@ -11,12 +15,26 @@ from typing import NamedTuple
 
 import msgspec
 
-from quarkparsec.types import ShardKey
+from quarkparsec.types import Epoch, Fingerprint, ShardKey, Stage
+from quarkparsec.wire.acknowledgement import TransactionAck
 from quarkparsec.wire.lanes import Endowment
 
 
 class Query(msgspec.Struct, frozen=True, tag=True):
     """The base of every message in this file."""
+
+
+class AtShard(Query, frozen=True):
+    """A question to one shard."""
+
+    shard_id: int
+
+
+class AtKey(AtShard, frozen=True):
+    """A question about what lives under a shard key."""
+
+    shard_count: int
+    """With which the shard was found."""
 
 
 # --- answers that several questions share
@@ -56,13 +74,17 @@ class Submission(msgspec.Struct, frozen=True, array_like=True):
 class Admit(Query, frozen=True):
     """Put transactions into the pools of their senders' shards."""
 
+    shard_count: int
+    """With which the shards were found."""
     submissions: list[Submission]
 
 
 class Admitted(Query, frozen=True):
-    """One verdict a submission: "" for yes, else the rule's words."""
+    """One verdict a submission: "" for yes, the rule's words for no, None if its shard is elsewhere by now."""
 
-    verdicts: list[str]
+    verdicts: list[str | None]
+    acks: list[TransactionAck]
+    """One for each shard that took any."""
 
 
 class FindTransaction(Query, frozen=True):
@@ -91,40 +113,81 @@ class Search(Query, frozen=True):
     """The last root block that every one of its shards had applied."""
     highest: int
     """The last one that any of them had."""
+    topology: int
+    """The version of who is where by which it searched."""
 
 
-class ReadPendingNonce(Query, frozen=True):
-    """The nonce after the last executable transaction of an account, pool included."""
+class FindStatus(Query, frozen=True):
+    """Look how far a transaction has come, in shards that have applied `epoch`: StatusSearch."""
+
+    hash: bytes
+    epoch: int
+
+
+class FoundStatus(msgspec.Struct, frozen=True, array_like=True):
+    """How far a shard knows a transaction to have come."""
 
     shard_id: int
+    stage: Stage
+    epoch: Epoch
+    """The one that it is in; while it is ADMITTED, the first that it can be in."""
+    fingerprint: Fingerprint | None = None
+    """From ORDERED on."""
+    index: int = 0
+    """In its shard's block, from EXECUTED on."""
+    is_queued: bool = False
+    """It is ADMITTED, and waits for an earlier nonce or for money."""
+
+
+class StatusSearch(Query, frozen=True):
+    """The furthest that any shard of a slave knows of, and the rest as in Search."""
+
+    found: FoundStatus | None
+    lowest: int
+    highest: int
+    topology: int
+
+
+class ReadTransaction(AtShard, frozen=True):
+    """The transaction that has a fingerprint in a shard: CommittedTransaction or Nothing."""
+
+    fingerprint: Fingerprint
+
+
+class CommittedTransaction(Query, frozen=True):
+    """A transaction of a block."""
+
+    found: FoundTransaction
+
+
+class ReadPendingNonce(AtKey, frozen=True):
+    """The nonce after the last executable transaction of an account, pool included."""
+
     recipient: bytes
 
 
 # --- to a slave: state
 
 
-class ReadAccount(Query, frozen=True):
+class ReadAccount(AtKey, frozen=True):
     """An account as of an epoch: Encoded or Nothing."""
 
-    shard_id: int
     recipient: bytes
     epoch: int
     key: int | None = None
 
 
-class ReadCode(Query, frozen=True):
+class ReadCode(AtKey, frozen=True):
     """An account's code as of an epoch: Encoded."""
 
-    shard_id: int
     recipient: bytes
     epoch: int
     key: int | None = None
 
 
-class ReadStorage(Query, frozen=True):
+class ReadStorage(AtKey, frozen=True):
     """Words of an account's storage as of an epoch: Words."""
 
-    shard_id: int
     recipient: bytes
     slots: list[bytes]
     epoch: int
@@ -137,10 +200,9 @@ class Words(Query, frozen=True):
     values: list[bytes]
 
 
-class Prove(Query, frozen=True):
+class Prove(AtKey, frozen=True):
     """An account and slots with their proofs at the shard's head: ProofAnswer."""
 
-    shard_id: int
     recipient: bytes
     slots: list[bytes]
 
@@ -193,18 +255,16 @@ class Surroundings(msgspec.Struct, frozen=True, array_like=True):
     prevrandao: bytes
 
 
-class ReadOnlyCall(Query, frozen=True):
+class ReadOnlyCall(AtKey, frozen=True):
     """Run a call on the state as of an epoch and forget it: CallAnswer."""
 
-    shard_id: int
     call: UnsignedCall
     upon: Surroundings
 
 
-class EstimateGas(Query, frozen=True):
+class EstimateGas(AtKey, frozen=True):
     """The least gas limit with which a call succeeds: CallAnswer, the gas in `gas_used`."""
 
-    shard_id: int
     call: UnsignedCall
     upon: Surroundings
 
@@ -224,17 +284,15 @@ class CallAnswer(Query, frozen=True):
 # --- to a slave: blocks
 
 
-class ReadBlock(Query, frozen=True):
+class ReadBlock(AtShard, frozen=True):
     """A shard's block of an epoch: Encoded or Nothing."""
 
-    shard_id: int
     epoch: int
 
 
-class ReadReceipts(Query, frozen=True):
+class ReadReceipts(AtShard, frozen=True):
     """The receipts of a shard's block: EncodedList or Nothing."""
 
-    shard_id: int
     epoch: int
 
 
@@ -244,10 +302,9 @@ class EncodedList(Query, frozen=True):
     values: list[bytes]
 
 
-class ReadLogs(Query, frozen=True):
+class ReadLogs(AtShard, frozen=True):
     """Logs of one shard in a range of epochs, at most `limit`: LogsAnswer."""
 
-    shard_id: int
     first: int
     last: int
     recipients: list[bytes]
@@ -274,17 +331,33 @@ class LogsAnswer(Query, frozen=True):
     logs: list[FoundLog]
 
 
+class ReadSize(AtShard, frozen=True):
+    """About how many bytes a shard's database has on disk: Number."""
+
+
 # --- to the master
 
 
 class Follow(Query, frozen=True):
-    """Send the head now and every root block from now on, as notices RootCommitted: Nothing."""
+    """Send the head and who is where, now and whenever they change: Nothing.
+
+    They come as the notices RootCommitted and TopologyChanged.
+    """
 
 
 class RootCommitted(Query, frozen=True):
     """A root block was committed."""
 
     block: bytes
+
+
+class TopologyChanged(Query, frozen=True):
+    """Who is where, from now on: an encoded `root.topology.Topology`.
+
+    Slaves hear it before anything else, and before a block that splits the shards; so do gateways.
+    """
+
+    topology: bytes
 
 
 class ReadRootBlock(Query, frozen=True):
@@ -314,32 +387,53 @@ class Located(Query, frozen=True):
     locations: list[Location]
 
 
+class Reshard(Query, frozen=True):
+    """Split every shard, so that there are so many: Resharded, or Rejected and nothing has changed."""
+
+    shard_count: int
+
+
+class MakeReady(Query, frozen=True):
+    """To a slave: its shards are to be split, so make that quick: Nothing."""
+
+
+class Resharded(Query, frozen=True):
+    """The root block after which there are so many shards."""
+
+    epoch: int
+    shard_count: int
+
+
+KeyQuestion = (
+    ReadPendingNonce | ReadAccount | ReadCode | ReadStorage | Prove | ReadOnlyCall | EstimateGas
+)
+ShardQuestion = KeyQuestion | ReadTransaction | ReadBlock | ReadReceipts | ReadLogs | ReadSize
+
 QueryMessage = (
     Nothing
     | Encoded
+    | EncodedList
     | Number
+    | Words
     | Admit
     | Admitted
     | FindTransaction
     | Search
-    | ReadPendingNonce
-    | ReadAccount
-    | ReadCode
-    | ReadStorage
-    | Words
-    | Prove
+    | FindStatus
+    | StatusSearch
+    | CommittedTransaction
+    | ShardQuestion
     | ProofAnswer
-    | ReadOnlyCall
-    | EstimateGas
     | CallAnswer
-    | ReadBlock
-    | ReadReceipts
-    | EncodedList
-    | ReadLogs
     | LogsAnswer
+    | ReadSize
     | Follow
     | RootCommitted
+    | TopologyChanged
     | ReadRootBlock
     | Locate
     | Located
+    | Reshard
+    | MakeReady
+    | Resharded
 )

@@ -28,7 +28,8 @@ from quarkparsec.types import Hash32
 from quarkparsec.wire.frames import FrameBuffer, Seal, frame
 
 MAGIC: Final = b"QPRS"
-VERSION: Final = 1
+VERSION: Final = 2
+"""Grows with every release that says something else than the one before."""
 NONCE_BYTES: Final = 32
 SECRET_BYTES: Final = 32
 _FIXED_BYTES: Final = len(MAGIC) + 2 + 32 + NONCE_BYTES + 1

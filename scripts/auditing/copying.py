@@ -27,17 +27,26 @@ from typing import Final
 from quarkparsec.errors import InvalidInput, Unavailable
 
 LOCK: Final = "LOCK"
+CURRENT: Final = "CURRENT"
 TABLES: Final = (".ldb", ".sst")
 HELD_SUFFIX: Final = "-held"
 HOLD_TRIES_MAX: Final = 100
 """A busy database replaces files many times a second, holding them takes milliseconds."""
 
 
+def is_database(path: Path) -> bool:
+    """Whether a folder is a database: one that nobody has opened since it was divided has no lock yet."""
+    return (path / LOCK).exists() or (path / CURRENT).exists()
+
+
 @contextmanager
 def still(database: Path) -> Iterator[bool]:
     """Keep others from opening a database; whether that was possible, because nobody had it open."""
-    if not (database / LOCK).exists():
+    if not is_database(database):
         raise InvalidInput(f"{database} is no database")
+    if not (database / LOCK).exists():
+        yield True
+        return
     with (database / LOCK).open("r+b") as lock:
         try:
             fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -48,9 +57,11 @@ def still(database: Path) -> Iterator[bool]:
 
 
 def copy_database(database: Path, copy: Path) -> None:
-    """Copy a database to where nothing is yet. Raises Unavailable if it changes too fast."""
+    """Copy a database to where nothing is yet. Raises InvalidInput, Unavailable if it changes too fast."""
     held = copy.with_name(copy.name + HELD_SUFFIX)
     for _ in range(HOLD_TRIES_MAX):
+        if not is_database(database):
+            raise InvalidInput(f"{database} is no database")
         if _hold(database, held):
             shutil.copytree(held, copy)
             shutil.rmtree(held)
@@ -61,14 +72,14 @@ def copy_database(database: Path, copy: Path) -> None:
 
 def _hold(database: Path, held: Path) -> bool:
     """Keep the files of this moment; whether they were all of one moment."""
-    names = _names(database)
     held.mkdir(parents=True)
     try:
+        names = _names(database)
         for name in sorted(names, key=_order):
             _hold_file(database / name, held / name)
+        return _names(database) == names
     except FileNotFoundError:
         return False  # it was replaced while we were on our way to it
-    return _names(database) == names
 
 
 def _names(database: Path) -> set[str]:

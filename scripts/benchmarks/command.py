@@ -29,6 +29,7 @@ from benchmarks.load.options import Options
 from benchmarks.load.report import Latency, LoadReport
 from benchmarks.load.workload import Workload
 from benchmarks.local_cluster import running_cluster
+from benchmarks.reshard.command import reshard
 from benchmarks.results import json_option, print_machine, save
 from quarkparsec.crypto.mnemonic import TEST_MNEMONIC
 from quarkparsec.errors import QuarkparsecError
@@ -95,8 +96,8 @@ def cluster(
     reports = []
     try:
         for batch in BATCHES:
-            with console.status("starting a cluster"), running_cluster(flags) as url:
-                options = _load_options(url, transactions, batch, workload)
+            with console.status("starting a cluster"), running_cluster(flags) as local:
+                options = _load_options(local.url, transactions, batch, workload)
                 reports.append(run(options, funded_wallets(TEST_MNEMONIC, ()), console))
     except (QuarkparsecError, RpcError) as error:
         console.print(f"[red]{error}[/red]")
@@ -169,3 +170,4 @@ def _milliseconds(latency: Latency | None) -> tuple[str, str]:
 
 
 main.add_command(cross_shard)
+main.add_command(reshard)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import aiohttp
 
@@ -32,32 +32,43 @@ LOG_LINES: Final = 20
 """Of the launcher's output, when it fails."""
 
 
+class LocalCluster(NamedTuple):
+    """Where it is."""
+
+    url: str
+    data_dir: Path
+
+
 @contextmanager
-def running_cluster(options: Sequence[str]) -> Iterator[str]:
-    """Start a cluster with its own ports and folder; its URL. It stops at the end, whatever happens.
+def running_cluster(
+    options: Sequence[str], start_timeout_s: float = START_TIMEOUT_MS / 1_000
+) -> Iterator[LocalCluster]:
+    """Start a cluster with its own ports and folder. It stops at the end, whatever happens.
 
     Raises Unavailable if it doesn't start.
     """
     port = _free_port()
     with TemporaryDirectory(prefix="quarkparsec-bench-") as folder:
         output = Path(folder) / "launcher.log"
-        command = [sys.executable, str(LAUNCHER), "--data-dir", str(Path(folder) / "data")]
+        data_dir = Path(folder) / "data"
+        command = [sys.executable, str(LAUNCHER), "--data-dir", str(data_dir)]
         command += ["--rpc-port", str(port), "--admin-port", str(port + 1), *options]
+        command += ["--start-timeout-s", str(start_timeout_s)]
         with output.open("wb") as log:
             launcher = subprocess.Popen(command, stdout=log, stderr=log)
         try:
             url = f"http://{HOST}:{port}"
-            if not asyncio.run(_wait_until_ready(url, launcher)):
+            if not asyncio.run(_wait_until_ready(url, launcher, start_timeout_s)):
                 lines = output.read_text().splitlines()[-LOG_LINES:]
                 raise Unavailable("the cluster didn't start:\n" + "\n".join(lines))
-            yield url
+            yield LocalCluster(url, data_dir)
         finally:
             _stop(launcher)
 
 
-async def _wait_until_ready(url: str, launcher: subprocess.Popen[bytes]) -> bool:
+async def _wait_until_ready(url: str, launcher: subprocess.Popen[bytes], timeout_s: float) -> bool:
     """Whether every shard took up its work before the launcher or our patience ended."""
-    deadline = time.monotonic() + START_TIMEOUT_MS / 1_000
+    deadline = time.monotonic() + timeout_s
     async with aiohttp.ClientSession() as session:
         endpoint = Endpoint(session, url)
         while not await _is_ready(endpoint):

@@ -61,6 +61,7 @@ _RECIPIENTS: Final[tuple[Any, ...]] = (
     "0x" + "g" * 40, "0x" + "１" * 40, _RECIPIENT + "00" * 4,
 )  # fmt: skip
 _CALL: Final = {"to": _RECIPIENT}
+_PLACE: Final = {"epoch": 0, "lane": 1, "n": 0}
 
 BAD_ARGUMENTS: Final[list[tuple[str, list[Any]]]] = [
     *(("eth_getBalance", [_RECIPIENT, quantity]) for quantity in _QUANTITIES),
@@ -72,6 +73,10 @@ BAD_ARGUMENTS: Final[list[tuple[str, list[Any]]]] = [
     *(("eth_getBalance", [recipient, "latest"]) for recipient in _RECIPIENTS[:-1]),
     *(("eth_getCode", [recipient, "latest"]) for recipient in _RECIPIENTS[:-1]),
     *(("eth_getTransactionByHash", [value]) for value in ("0x", "0x" + "0" * 63, 5, None, "0xgg")),
+    *(("qp_getTransactionStatus", [recipient]) for recipient in _RECIPIENTS),
+    *(("qp_getLogsByFingerprint", [{**_PLACE, "n": n}, 0]) for n in _QUANTITIES),
+    *(("qp_getLogsByFingerprint", [_PLACE, shard]) for shard in (*_QUANTITIES, 2**40)),
+    *(("qp_getLogsByFingerprint", [recipient, 0]) for recipient in _RECIPIENTS),
     *(("eth_getBalance", params) for params in ([], [_RECIPIENT, "latest", 1])),
     ("eth_getLogs", [{"fromBlock": "0x-1"}]),
     ("eth_getLogs", [{"topics": [[[_RECIPIENT]]]}]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from random import Random
 from typing import NamedTuple
 
 import pytest
@@ -13,7 +14,7 @@ from quarkparsec.chain.block import RootBlock
 from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT
 from quarkparsec.root.root_store import RootStore, block_batch
 from quarkparsec.shard import block_rows
-from quarkparsec.shard.block_rows import TransactionPlace
+from quarkparsec.shard.block_rows import StoredHeader, TransactionPlace
 from quarkparsec.state.stored import decode_account, read_head
 from quarkparsec.state.tables import (
     ACCOUNT,
@@ -29,6 +30,7 @@ from quarkparsec.state.tables import (
 )
 from quarkparsec.types import Epoch, Hash32, Recipient, ShardId, Slot, Wei, shard_of
 from tests.audit.books import FORGOTTEN, Books, alter, books, books_of, put, rows
+from tests.simulation.traffic import draw_traffic
 from tests.simulation.world import Machines, World
 
 
@@ -59,7 +61,7 @@ def test_states_that_are_kept_are_read_and_older_ones_made_again() -> None:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_what_crashes_and_lost_messages_leave_behind_is_in_order(seed: int) -> None:
-    world = World(seed, Machines())
+    world = World(seed, Machines(), traffic=draw_traffic(Random(seed)))
     world.run()
     for after_power_cut in (False, True):
         made = books_of(world, after_power_cut=after_power_cut)
@@ -223,11 +225,20 @@ def no_index_of_transactions(made: Books) -> None:
 
 
 def other_fees(made: Books) -> None:
-    def change(row: bytes) -> bytes:
-        stored = block_rows.decode_header_row(row)
-        return block_rows.header_row(stored._replace(fees=Wei(stored.fees + 1)))
+    _alter_header(made, lambda stored: stored._replace(fees=Wei(stored.fees + 1)))
 
-    alter(made.shard, block_rows.epoch_key(block_rows.HEADER, made.head), change)
+
+def another_count(made: Books) -> None:
+    _alter_header(
+        made, lambda stored: stored._replace(transaction_count=stored.transaction_count + 1)
+    )
+
+
+def _alter_header(made: Books, change: Callable[[StoredHeader], StoredHeader]) -> None:
+    def changed(row: bytes) -> bytes:
+        return block_rows.header_row(change(block_rows.decode_header_row(row)))
+
+    alter(made.shard, block_rows.epoch_key(block_rows.HEADER, made.head), changed)
 
 
 def an_epoch_ahead(made: Books) -> None:
@@ -259,12 +270,13 @@ TAMPERINGS = [
     Tampering(no_index_of_root_hashes, "root chain", "the index"),
     Tampering(other_genesis, "root chain", "isn't what the genesis file gives"),
     Tampering(no_shard_block, "block", "doesn't have its block"),
-    Tampering(no_transaction, "block", "transactions root"),
+    Tampering(no_transaction, "block", "3 transactions are there, not 4"),
     Tampering(another_sender, "block", "signed by somebody else"),
     Tampering(another_status, "block", "receipts root"),
     Tampering(another_price, "block", "in tips"),
     Tampering(no_index_of_transactions, "block", "the index doesn't lead"),
     Tampering(other_fees, "block", "the coinbase was credited"),
+    Tampering(another_count, "block", "4 transactions are there, not 5"),
     Tampering(an_epoch_ahead, "state", "1 epochs ahead of the root chain"),
     Tampering(an_epoch_behind, "state", "which the shard has lost"),
 ]

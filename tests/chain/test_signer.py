@@ -109,10 +109,11 @@ def test_no_two_networks_are_signed_for_by_one_hash(one: Transaction, other: Tra
     ids=["cluster", "key", "legacy at key", "native"],
 )
 def test_another_clusters_pool_refuses_it_and_its_own_takes_it(tx: Transaction) -> None:
-    check_admissible(tx, Rules(CHAIN_ID, "prague", Gas(30_000_000)))
+    rules = Rules(CHAIN_ID, "prague", Gas(30_000_000), Recipient(bytes(20)))
+    check_admissible(tx, rules)
     for other in (CHAIN_ID + 1, 1, 9):
         with pytest.raises(Rejected, match="invalid chain id for signer: have"):
-            check_admissible(tx, Rules(other, "prague", Gas(30_000_000)))
+            check_admissible(tx, rules._replace(chain_id=other))
 
 
 NATIVE_FIELDS = ["chain id", "nonce", "tip", "cap", "gas", "from key", "to key"]

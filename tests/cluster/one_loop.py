@@ -52,7 +52,7 @@ def make_identity(
         options = options._replace(genesis=_changed_genesis(folder, alloc or {}, chain))
     config, _ = directory.prepare(options)
     ports = iter([free_port() for _ in range(5)])
-    slaves = [SlaveConfig(one.name, one.host, next(ports), one.shards) for one in config.slaves]
+    slaves = [SlaveConfig(one.name, one.host, next(ports)) for one in config.slaves]
     moved = ClusterConfig(
         genesis=config.genesis,
         secret=config.secret,
@@ -89,7 +89,7 @@ async def running(identity: Identity) -> AsyncIterator[tuple[Router, Admission]]
     admission = Admission(router)
     links = asyncio.create_task(router.run())
     try:
-        await until_connected(router, router.slaves)
+        await until_connected(router, [slave.name for slave in identity.config.slaves])
         yield router, admission
     finally:
         links.cancel()
@@ -111,7 +111,7 @@ def _is_connected(router: Router, slaves: Sequence[str]) -> bool:
         router.root.head()
     except Unavailable:
         return False
-    return all(map(router.is_connected, slaves))
+    return all(map(router.slaves.is_connected, slaves))
 
 
 def transfer(sender: bytes, to: bytes, nonce: int = 0) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from cluster.admission import Admission
 from cluster.router import Router
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.errors import InvalidInput, Rejected, Unavailable
+from quarkparsec.types import Stage
 from quarkparsec.wire.session import Role
 from tests.attacks.forging import typed
 from tests.cluster.one_loop import ALICE, BOB, CAROL, make_identity, running, transfer
@@ -28,14 +30,17 @@ def test_each_of_many_gets_its_own_verdict(tmp_path: Path) -> None:
         good[0],
     ]
 
-    async def scene() -> list[object]:
+    async def scene() -> list[Any]:
         async with running(make_identity(tmp_path)) as (_, admission):
             return list(await asyncio.gather(*map(admission.submit, raws), return_exceptions=True))
 
     verdicts = asyncio.run(scene())
     taken = [keccak(raw) for raw in good]
     assert isinstance(verdicts[0], InvalidInput)
-    assert verdicts[1:11] + verdicts[12:22] == taken
+    assert [each.transaction_hash for each in verdicts[1:11] + verdicts[12:22]] == taken
+    for each in verdicts[1:11]:
+        assert (each.shard_id, each.stage, each.epoch_start > 0) == (2, Stage.ADMITTED, True)
+        assert each.epoch >= 1
     assert isinstance(verdicts[11], Rejected)
     assert isinstance(verdicts[22], Rejected)
     assert str(verdicts[23]) == "already known"
@@ -47,12 +52,12 @@ def test_one_too_many_is_unavailable_at_once(
     monkeypatch.setattr(admission_module, "ADMISSION_QUEUE_MAX", 3)
     raws = [transfer(ALICE, BOB, nonce) for nonce in range(6)]
 
-    async def scene() -> list[object]:
+    async def scene() -> list[Any]:
         async with running(make_identity(tmp_path)) as (_, admission):
             return list(await asyncio.gather(*map(admission.submit, raws), return_exceptions=True))
 
     verdicts = asyncio.run(scene())
-    assert verdicts[:3] == [keccak(raw) for raw in raws[:3]]
+    assert [each.transaction_hash for each in verdicts[:3]] == [keccak(raw) for raw in raws[:3]]
     assert all(isinstance(verdict, Unavailable) for verdict in verdicts[3:])
 
 

@@ -12,14 +12,12 @@ from cluster.config import (
     Endpoint,
     GatewayConfig,
     SlaveConfig,
-    check_shards,
     create_secret,
     load_config,
     load_secret,
     save_config,
 )
 from quarkparsec.errors import InvalidInput
-from quarkparsec.types import ShardId
 
 CONFIG = ClusterConfig(
     genesis="genesis.json",
@@ -27,8 +25,8 @@ CONFIG = ClusterConfig(
     token="jwt.hex",
     master=Endpoint("127.0.0.1", 1),
     slaves=[
-        SlaveConfig("slave-0", "127.0.0.1", 2, [0, 2]),
-        SlaveConfig("slave-1", "127.0.0.1", 3, [1, 3]),
+        SlaveConfig("slave-0", "127.0.0.1", 2),
+        SlaveConfig("slave-1", "127.0.0.1", 3),
     ],
     gateway=GatewayConfig("127.0.0.1", 4),
     admin=Endpoint("127.0.0.1", 5),
@@ -52,12 +50,20 @@ def test_a_missing_file_is_invalid_input(tmp_path: Path) -> None:
         load_config(tmp_path / "nowhere.json")
 
 
-def test_every_shard_has_exactly_one_slave() -> None:
-    check_shards(CONFIG, 4)
-    assert CONFIG.slave_of(ShardId(3)).name == "slave-1"
-    for shard_count in (2, 8):
-        with pytest.raises(InvalidInput, match="shards"):
-            check_shards(CONFIG, shard_count)
+@pytest.mark.parametrize("slaves", [[], [CONFIG.slaves[0]] * 2])
+def test_there_are_slaves_and_no_two_of_one_name(
+    tmp_path: Path, slaves: list[SlaveConfig]
+) -> None:
+    save_config(tmp_path / "cluster.json", msgspec.structs.replace(CONFIG, slaves=slaves))
+    with pytest.raises(InvalidInput, match="at least one slave, and no two of one name"):
+        load_config(tmp_path / "cluster.json")
+
+
+def test_a_slave_is_found_by_its_name() -> None:
+    assert CONFIG.slave("slave-1").port == 3
+    with pytest.raises(InvalidInput, match="no slave named slave-2"):
+        CONFIG.slave("slave-2")
+    assert [place.port for place in CONFIG.places()] == [2, 3]
 
 
 def test_a_secret_that_others_may_read_is_refused(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from quarkparsec.chain.fees import effective_gas_price
 from quarkparsec.chain.transaction import decode_transaction
 from quarkparsec.crypto.mnemonic import recipient_of
 from quarkparsec.errors import QuarkparsecError
-from quarkparsec.jsonrpc.node import MinedTransaction
-from quarkparsec.types import Hash32, Recipient, Slot
+from quarkparsec.jsonrpc.node import Acknowledged, MinedTransaction
+from quarkparsec.types import Recipient, Slot
 from tests.attacks.forging import typed
 from tests.cluster.one_loop import (
     ALICE,
@@ -51,16 +51,16 @@ def play(
 
 async def mined(node: ClusterNode, *raws: bytes) -> list[MinedTransaction]:
     """Submit, and wait until all are in blocks; nothing may be unknown meanwhile."""
-    hashes = await node.submit(raws)
+    verdicts = await node.submit(raws)
     async with asyncio.timeout(20):
-        return await asyncio.gather(*(_mined(node, each) for each in hashes))
+        return await asyncio.gather(*(_mined(node, each) for each in verdicts))
 
 
-async def _mined(node: ClusterNode, verdict: Hash32 | QuarkparsecError) -> MinedTransaction:
+async def _mined(node: ClusterNode, verdict: Acknowledged | QuarkparsecError) -> MinedTransaction:
     if isinstance(verdict, QuarkparsecError):
         raise verdict
     while True:
-        found = await node.find_transaction(verdict)
+        found = await node.find_transaction(verdict.transaction_hash)
         assert found is not None
         if isinstance(found, MinedTransaction):
             return found

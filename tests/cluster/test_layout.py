@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import orjson
 import pytest
 
-from cluster.config import load_config, load_secret
+from cluster.config import SlaveConfig, load_config, load_secret, save_config
 from cluster.identity import load_identity
 from cluster.layout import DataDirectory, Options
 from quarkparsec.errors import InvalidInput
@@ -21,7 +22,7 @@ def test_a_first_start_makes_everything_a_process_needs(tmp_path: Path) -> None:
     config, genesis = directory.prepare(ORDINARY)
     identity = load_identity(directory.config)
     assert (identity.config, identity.genesis.hash) == (config, genesis.hash)
-    assert [slave.shards for slave in config.slaves] == [[0, 2], [1, 3]]
+    assert [slave.name for slave in config.slaves] == ["slave-0", "slave-1"]
     assert all(folder.is_dir() for folder in (directory.logs, directory.run))
     assert len(bytes.fromhex(directory.token.read_text())) == 32
     for path in (directory.secret, directory.token):
@@ -47,7 +48,7 @@ def test_a_second_start_resumes_with_the_same_secrets(tmp_path: Path) -> None:
     assert (load_secret(directory.secret), directory.token.read_text()) == secrets
     assert (second.gateway.port, second.min_epoch_ms) == (9_000, 7)
     assert load_config(directory.config) == second
-    assert [slave.shards for slave in second.slaves] == [slave.shards for slave in first.slaves]
+    assert (second.master, second.slaves) == (first.master, first.slaves)
 
 
 def test_another_chain_is_refused_and_nothing_changes(tmp_path: Path) -> None:
@@ -65,8 +66,17 @@ def test_another_chain_is_refused_and_nothing_changes(tmp_path: Path) -> None:
 def test_another_number_of_slaves_is_refused(tmp_path: Path) -> None:
     directory = DataDirectory(tmp_path)
     directory.prepare(ORDINARY)
-    with pytest.raises(InvalidInput, match="made with 2 slaves"):
+    with pytest.raises(InvalidInput, match="has 2 slaves"):
         directory.prepare(ORDINARY._replace(slaves=4))
+
+
+def test_a_second_start_has_as_many_slaves_as_there_are(tmp_path: Path) -> None:
+    directory = DataDirectory(tmp_path)
+    config, _ = directory.prepare(ORDINARY._replace(slaves=3))
+    joined = SlaveConfig("slave-9", "127.0.0.1", 9_999)
+    save_config(directory.config, msgspec.structs.replace(config, slaves=[*config.slaves, joined]))
+    resumed, _ = directory.prepare(ORDINARY._replace(slaves=None))
+    assert resumed.slaves == [*config.slaves, joined]
 
 
 def test_more_slaves_than_shards_are_refused(tmp_path: Path) -> None:
@@ -77,7 +87,7 @@ def test_more_slaves_than_shards_are_refused(tmp_path: Path) -> None:
 def test_a_start_may_choose_the_number_of_shards(tmp_path: Path) -> None:
     config, genesis = DataDirectory(tmp_path).prepare(ORDINARY._replace(shards=8, slaves=1))
     assert genesis.shard_count == 8
-    assert config.slaves[0].shards == list(range(8))
+    assert len(config.slaves) == 1
 
 
 def test_a_genesis_file_that_is_not_there_is_invalid_input(tmp_path: Path) -> None:

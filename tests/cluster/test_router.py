@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from cluster.router import Router, Target
+from cluster import router as router_module
+from cluster.router import Arrangement, Router, Target
 from quarkparsec.chain.creation import create_address
 from quarkparsec.chain.transaction import decode_transaction
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.crypto.mnemonic import recipient_of
-from quarkparsec.errors import InvalidInput, Unavailable
+from quarkparsec.errors import Elsewhere, InvalidInput, Unavailable
 from quarkparsec.limits import DEPENDENCIES_MAX
 from quarkparsec.types import Recipient, ShardId, ShardKey, home_key, shard_of
 from quarkparsec.wire.queries import Encoded, Location, Nothing, Number, ReadAccount
@@ -147,19 +148,60 @@ def test_an_admitted_creation_can_be_called_and_named_before_any_block_has_it(
 def test_a_slave_answers_with_what_was_asked_for(tmp_path: Path) -> None:
     async def scene() -> None:
         async with running(make_identity(tmp_path)) as (router, _):
-            slave = router.slave_of(ShardId(2))
-            question = ReadAccount(2, recipient_of(ALICE), 0)
-            assert (await router.ask(slave, question, Encoded)).value
+            slaves = router.slaves
+            holder = slaves.holder(ShardId(2))
+            question = ReadAccount(2, 4, recipient_of(ALICE), 0)
+            assert (await slaves.ask(holder, question, Encoded)).value
             with pytest.raises(InvalidInput, match="answered with Encoded"):
-                await router.ask(slave, question, Number)
-            stranger = ReadAccount(2, NOBODY, 0)
-            assert await router.ask_optional(slave, stranger, Encoded) is None
+                await slaves.ask(holder, question, Number)
+            stranger = ReadAccount(2, 4, NOBODY, 0)
+            assert await slaves.ask_optional(holder, stranger, Encoded) is None
             with pytest.raises(Unavailable, match="doesn't have that"):
-                await router.ask(slave, stranger, Encoded)
-            with pytest.raises(Unavailable, match="doesn't hold shard 1"):
-                await router.ask(slave, ReadAccount(1, NOBODY, 0), Encoded)
+                await slaves.ask(holder, stranger, Encoded)
+            with pytest.raises(Elsewhere, match="doesn't hold shard 1"):
+                await slaves.ask(holder, ReadAccount(1, 4, NOBODY, 0), Encoded)
             with pytest.raises(InvalidInput, match="doesn't answer Nothing"):
-                await router.ask(slave, Nothing(), Encoded)
+                await slaves.ask(holder, Nothing(), Encoded)
+
+    asyncio.run(scene())
+
+
+def test_a_question_that_was_sent_elsewhere_is_asked_again_when_more_is_known(
+    tmp_path: Path,
+) -> None:
+    attempts: list[Arrangement] = []
+
+    async def scene() -> str:
+        async with running(make_identity(tmp_path)) as (router, admission):
+
+            async def attempt() -> str:
+                attempts.append(router.arrangement)
+                if len(attempts) == 1:
+                    asyncio.get_running_loop().call_soon(
+                        router.slaves.follow, router.slaves.topology.divided()
+                    )
+                    await admission.submit(transfer(ALICE, BOB))  # a block comes, and with it news
+                    raise Elsewhere
+                return "found"
+
+            return await router.settled(attempt)
+
+    assert asyncio.run(scene()) == "found"
+    assert [each.topology for each in attempts] == [1, 2]
+
+
+def test_who_is_sent_elsewhere_and_hears_of_nothing_new_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(router_module, "CATCH_UP_TIMEOUT_MS", 20)
+
+    async def attempt() -> None:
+        raise Elsewhere
+
+    async def scene() -> None:
+        async with running(make_identity(tmp_path)) as (router, _):
+            with pytest.raises(Unavailable, match="shards are being moved"):
+                await router.settled(attempt)
 
     asyncio.run(scene())
 
@@ -168,9 +210,11 @@ def test_before_anything_is_connected_everything_is_unavailable(tmp_path: Path) 
     async def scene() -> None:
         identity = make_identity(tmp_path)
         router = Router(identity, identity.credentials(Role.GATEWAY, "gateway"))
-        assert not any(map(router.is_connected, router.slaves))
-        with pytest.raises(Unavailable, match="slave-0 can't be reached"):
-            await router.ask("slave-0", Nothing(), Nothing)
+        assert not router.slaves.is_connected("slave-0")
+        with pytest.raises(Unavailable, match="has not reached the master"):
+            router.slaves.holder(ShardId(0))
+        with pytest.raises(Unavailable, match="no slave slave-0"):
+            await router.slaves.ask("slave-0", Nothing(), Nothing)
         with pytest.raises(Unavailable):
             await router.locate([NOBODY])
 

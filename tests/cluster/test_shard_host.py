@@ -9,11 +9,14 @@ import msgspec
 import pytest
 
 from cluster import shard_host as shard_host_module
+from cluster.leveldb import LevelDBStore
 from cluster.shard_host import ShardHost
 from quarkparsec.chain.genesis import Genesis, parse_genesis
 from quarkparsec.chain.transaction import decode_transaction
 from quarkparsec.crypto.mnemonic import recipient_of
 from quarkparsec.errors import Corrupt, Rejected, Unavailable
+from quarkparsec.shard.account_queue import Candidate
+from quarkparsec.shard.events import HandOver
 from quarkparsec.types import ShardId, home_key
 from quarkparsec.wire.epoch import FromShard, Join
 from quarkparsec.wire.lanes import LaneMessages
@@ -26,12 +29,22 @@ SHARD = ShardId(2)
 HOME = home_key(recipient_of(BOB))
 
 
+class Alone:
+    """A slave with one shard, that isn't split."""
+
+    def half_stands(self, shard_id: ShardId) -> None:
+        raise AssertionError(shard_id)
+
+    def hand_over(self, effect: HandOver) -> None:
+        raise AssertionError(effect)
+
+
 def open_host(
     path: Path, genesis: Genesis = GENESIS
 ) -> tuple[ShardHost, list[FromShard | LaneMessages]]:
     """A host, and what it says to the master and to other shards."""
     said: list[FromShard | LaneMessages] = []
-    return ShardHost(genesis, SHARD, path, said.append), said
+    return ShardHost(genesis, SHARD, LevelDBStore(path), said.append, Alone()), said
 
 
 def test_a_new_shard_holds_what_genesis_gave_it(tmp_path: Path) -> None:
@@ -97,11 +110,11 @@ def test_a_good_transaction_waits_in_the_pool_and_a_bad_one_is_refused(tmp_path:
     async def scene() -> None:
         host, _ = open_host(tmp_path)
         good = decode_transaction(transfer(ALICE, BOB))
-        host.admit(good, HOME, runs_code=False)
+        host.admit(Candidate(good, HOME, False))
         assert host.machine.pool.find(good.hash) is not None
         for raw, words in ((transfer(ALICE, BOB), "known"), (typed(gas=1), "intrinsic gas")):
             with pytest.raises(Rejected, match=words):
-                host.admit(decode_transaction(raw), HOME, runs_code=False)
+                host.admit(Candidate(decode_transaction(raw), HOME, False))
         assert not host.driver.failed.done()
         host.close()
 

@@ -16,19 +16,20 @@ from eth_account import Account as Wallet
 from quarkparsec.chain.block import Entry, RootBlock, ShardBlock, ShardSummary
 from quarkparsec.chain.bloom import EMPTY_BLOOM, bloom, union
 from quarkparsec.chain.fees import base_fee_after, effective_gas_price
-from quarkparsec.chain.header import ZERO_HASH, Header
+from quarkparsec.chain.header import Header
 from quarkparsec.chain.legs import NO_LEGS
 from quarkparsec.chain.log import Log
 from quarkparsec.chain.log_filter import LogFilter
 from quarkparsec.chain.receipt import Receipt
 from quarkparsec.chain.transaction import Transaction, decode_transaction
-from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT, keccak
+from quarkparsec.crypto.keccak import keccak
 from quarkparsec.errors import QuarkparsecError, Rejected, TooManyResults
 from quarkparsec.jsonrpc.key_node import KeyNode
 from quarkparsec.jsonrpc.method import Client, Cost
 from quarkparsec.jsonrpc.methods.table import METHODS
 from quarkparsec.jsonrpc.node import (
     AccountProof,
+    Acknowledged,
     BlockId,
     CallRequest,
     ClusterView,
@@ -37,6 +38,7 @@ from quarkparsec.jsonrpc.node import (
     ShardStatus,
     SlaveStatus,
     SlotProof,
+    TransactionStatus,
 )
 from quarkparsec.jsonrpc.service import Service
 from quarkparsec.limits import LOG_RESULTS_MAX
@@ -45,6 +47,7 @@ from quarkparsec.state.foreign import FOREIGN_STUB, seen_under
 from quarkparsec.types import (
     Address,
     Epoch,
+    Fingerprint,
     Gas,
     Hash32,
     Nonce,
@@ -52,15 +55,14 @@ from quarkparsec.types import (
     ShardId,
     ShardKey,
     Slot,
+    Stage,
     Wei,
     home_key,
+    shard_of,
 )
+from tests.jsonrpc.headers import GWEI, SHARD_COUNT, root_block, shard_header
 
 CHAIN_ID = 20803
-SHARD_COUNT = 4
-SHARD_GAS_LIMIT = 30_000_000
-GWEI = 10**9
-COINBASE = Recipient(bytes.fromhex("c0" * 20))
 ALICE = Wallet.from_key(keccak(b"alice"))
 BOB = Recipient(bytes.fromhex("b0" * 20))
 TOKEN = Recipient(bytes.fromhex("70" * 20))
@@ -104,14 +106,16 @@ class MemoryCluster:
 
     def __init__(self) -> None:
         summaries = [
-            ShardSummary(ShardId(i), _shard_header(0, 0, ()).encode(), 0, 0, Wei(0), Wei(0), ())
+            ShardSummary(ShardId(i), shard_header(0, 0, ()).encode(), 0, 0, Wei(0), Wei(0), ())
             for i in range(SHARD_COUNT)
         ]
-        self.roots = [_root(None, summaries, (), EMPTY_BLOOM)]
+        self.roots = [root_block(None, summaries, (), EMPTY_BLOOM)]
         self.blocks: dict[BlockId, ShardBlock] = {}
         self.block_receipts: dict[BlockId, list[Receipt]] = {}
         self.mined: dict[Hash32, MinedTransaction] = {}
         self.waiting: dict[Hash32, Entry] = {}
+        self.on_the_way: dict[Hash32, TransactionStatus] = {}
+        """What is said of those that are neither in a pool nor in a block."""
         self.accounts: dict[Recipient, Account] = {}
         self.codes: dict[Recipient, bytes] = {}
         self.slots: dict[tuple[Recipient, Slot], int] = {}
@@ -136,7 +140,7 @@ class MemoryCluster:
                 ShardId(shard_id), header.encode(), len(done), log_count, tips, Wei(0), ()
             )
         participants = tuple(map(ShardId, sorted(shards)))
-        self.roots.append(_root(parent, summaries, participants, union(blooms)))
+        self.roots.append(root_block(parent, summaries, participants, union(blooms)))
         return self.roots[-1]
 
     def _seal_shard(self, block_id: BlockId, done: Sequence[Did]) -> Header:
@@ -154,7 +158,7 @@ class MemoryCluster:
                 block_id, index, logs, entries[-1], receipts[-1]
             )
             logs += len(each.logs)
-        header = _shard_header(block_id.epoch, gas, [log for each in done for log in each.logs])
+        header = shard_header(block_id.epoch, gas, [log for each in done for log in each.logs])
         self.blocks[block_id] = ShardBlock(header, tuple(entries), NO_LEGS, Wei(0))
         self.block_receipts[block_id] = receipts
         return header
@@ -187,7 +191,7 @@ class MemoryCluster:
 
     def cluster_view(self) -> ClusterView:
         shards = [
-            ShardStatus(ShardId(i), f"slave-{i % 2}", self.head().number, True)
+            ShardStatus(ShardId(i), f"slave-{i % 2}", self.head().number, True, 100)
             for i in range(SHARD_COUNT)
         ]
         slaves = (SlaveStatus("slave-0", True), SlaveStatus("slave-1", False))
@@ -205,11 +209,11 @@ class MemoryCluster:
     async def receipts(self, blocks: Sequence[BlockId]) -> Sequence[Sequence[Receipt]]:
         return [self.block_receipts[block_id] for block_id in blocks]
 
-    async def submit(self, raws: Sequence[bytes]) -> Sequence[Hash32 | QuarkparsecError]:
+    async def submit(self, raws: Sequence[bytes]) -> Sequence[Acknowledged | QuarkparsecError]:
         self.submitted.append(list(raws))
         return [self._admit(raw) for raw in raws]
 
-    def _admit(self, raw: bytes) -> Hash32 | QuarkparsecError:
+    def _admit(self, raw: bytes) -> Acknowledged | QuarkparsecError:
         try:
             transaction = decode_transaction(raw)
         except QuarkparsecError as error:
@@ -218,10 +222,42 @@ class MemoryCluster:
             return Rejected("already known")
         key = home_key(transaction.sender)
         self.waiting[transaction.hash] = Entry(raw, transaction.sender, key)
-        return transaction.hash
+        start = self.head().header.timestamp
+        return Acknowledged(
+            transaction.hash, self._next_epoch(), start, self._home_of(transaction), Stage.ADMITTED
+        )
 
     async def find_transaction(self, transaction_hash: Hash32) -> MinedTransaction | Entry | None:
         return self.mined.get(transaction_hash) or self.waiting.get(transaction_hash)
+
+    async def transaction_status(self, transaction_hash: Hash32) -> TransactionStatus | None:
+        if transaction_hash in self.on_the_way:
+            return self.on_the_way[transaction_hash]
+        mined, entry = self.mined.get(transaction_hash), self.waiting.get(transaction_hash)
+        if mined is not None:
+            place = self._fingerprint(mined), mined.transaction_index
+            return TransactionStatus(Stage.COMMITTED, *mined.block, *place, is_queued=False)
+        if entry is None:
+            return None
+        shard_id = self._home_of(decode_transaction(entry.raw))
+        return TransactionStatus(
+            Stage.ADMITTED, shard_id, self._next_epoch(), None, 0, is_queued=False
+        )
+
+    async def transaction_at(
+        self, shard_id: ShardId, fingerprint: Fingerprint
+    ) -> MinedTransaction | None:
+        in_shard = [each for each in self.mined.values() if each.block.shard_id == shard_id]
+        return next((each for each in in_shard if self._fingerprint(each) == fingerprint), None)
+
+    def _fingerprint(self, mined: MinedTransaction) -> Fingerprint:
+        return self.blocks[mined.block].serial_order.turn(mined.transaction_index).fingerprint
+
+    def _next_epoch(self) -> Epoch:
+        return Epoch(self.head().number + 1)
+
+    def _home_of(self, transaction: Transaction) -> ShardId:
+        return shard_of(home_key(transaction.sender), SHARD_COUNT)
 
     async def logs(self, wanted: LogFilter, first: Epoch, last: Epoch) -> Sequence[FoundLog]:
         found = [
@@ -333,44 +369,3 @@ async def _together(
     coroutines: Sequence[Coroutine[Any, Any, list[bytes]]],
 ) -> Sequence[list[bytes]]:
     return await asyncio.gather(*coroutines)
-
-
-def _shard_header(epoch: int, gas_used: int, logs: Sequence[Log]) -> Header:
-    return _header(
-        parent_hash=ZERO_HASH,
-        number=Epoch(epoch),
-        gas_limit=Gas(SHARD_GAS_LIMIT),
-        gas_used=Gas(gas_used),
-        base_fee=Wei(GWEI),
-        logs_bloom=bloom(logs),
-    )
-
-
-def _root(
-    parent: RootBlock | None,
-    summaries: Sequence[ShardSummary],
-    participants: tuple[ShardId, ...],
-    logs_bloom: bytes,
-) -> RootBlock:
-    header = _header(
-        parent_hash=parent.hash if parent else ZERO_HASH,
-        number=Epoch(parent.number + 1 if parent else 0),
-        gas_limit=Gas(SHARD_GAS_LIMIT * SHARD_COUNT),
-        gas_used=Gas(sum(summaries[i].shard_header().gas_used for i in participants)),
-        base_fee=base_fee_after(parent.header) if parent else Wei(GWEI),
-        logs_bloom=logs_bloom,
-    )
-    return RootBlock(header, tuple(summaries), participants, SHARD_COUNT, Wei(0), Wei(10**24))
-
-
-def _header(**fields: Any) -> Header:
-    return Header(
-        coinbase=COINBASE,
-        state_root=EMPTY_TRIE_ROOT,
-        transactions_root=EMPTY_TRIE_ROOT,
-        receipts_root=EMPTY_TRIE_ROOT,
-        timestamp=1_700_000_000 + fields["number"],
-        prevrandao=keccak(b"seed"),
-        parent_beacon_block_root=ZERO_HASH,
-        **fields,
-    )

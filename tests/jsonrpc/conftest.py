@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from quarkparsec.types import Nonce, Recipient, Slot, Wei, home_key
-from tests.jsonrpc.cluster import ALICE, GWEI, TOKEN, Did, Door, MemoryCluster, sign, transfer_log
+from tests.jsonrpc.cluster import ALICE, TOKEN, Did, Door, MemoryCluster, sign, transfer_log
+from tests.jsonrpc.headers import GWEI
 from tests.state.words import new_account
 
 ALICE_RECIPIENT = Recipient(bytes.fromhex(ALICE.address[2:]))

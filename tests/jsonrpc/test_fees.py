@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from quarkparsec.jsonrpc.fees import TIP_MAX, TIP_MIN, suggested_tip
-from tests.jsonrpc.cluster import GWEI, SHARD_GAS_LIMIT, Did, MemoryCluster, sign
+from tests.jsonrpc.cluster import Did, MemoryCluster, sign
+from tests.jsonrpc.headers import GWEI, SHARD_GAS_LIMIT
 
 
 def crowded(tip: int) -> MemoryCluster:

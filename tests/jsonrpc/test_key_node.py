@@ -14,7 +14,8 @@ from quarkparsec.crypto.keccak import keccak
 from quarkparsec.state.foreign import FOREIGN_STUB
 from quarkparsec.types import Nonce, Recipient, ShardKey, Slot, Wei
 from tests.chain.signed import sign_native
-from tests.jsonrpc.cluster import ALICE, BOB, CHAIN_ID, GWEI, TOKEN, Door, MemoryCluster, sign
+from tests.jsonrpc.cluster import ALICE, BOB, CHAIN_ID, TOKEN, Door, MemoryCluster, sign
+from tests.jsonrpc.headers import GWEI
 from tests.state.words import new_account
 
 KEY = ShardKey(0x0A0B0C0D)

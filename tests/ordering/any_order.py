@@ -8,14 +8,13 @@ from typing import Any, Final, NamedTuple
 from msgspec.structs import fields
 
 from quarkparsec.crypto.keccak import keccak
-from quarkparsec.ordering.machine import DESTINATIONS, Engine
+from quarkparsec.ordering.machine import destinations
 from quarkparsec.ordering.messages import (
     ExecuteTransaction,
     ExecutionSummary,
     ProtocolViolation,
     SealBatch,
     SpawnExecutor,
-    TransactionAck,
     TransactionRequest,
 )
 from quarkparsec.ordering.outcome import Ending, Miss
@@ -23,6 +22,7 @@ from quarkparsec.ordering.supervisor import Supervisor
 from quarkparsec.ordering.timeline import Timeline
 from quarkparsec.ordering.worker import Worker
 from quarkparsec.types import Epoch, Fingerprint, Hash32
+from quarkparsec.wire.acknowledgement import TransactionAck
 from tests.ordering.random_transactions import (
     EMPTY,
     KEYS,
@@ -56,6 +56,7 @@ class AnyOrder:
         self.worker: Final = kinds.worker(0, EPOCH, 0, strand)
         self.supervisor = kinds.supervisor(lambda one, known: one.executable.run(known), pool)
         self.timeline: Final = kinds.timeline(EMPTY)
+        self.destinations: Final = destinations(self.worker, self.supervisor, self.timeline)
         self.repeats: Final = random.choice((0.0, 0.3))
         self.under_way: list[Any] = []
         self.acks: list[TransactionAck] = []
@@ -85,16 +86,11 @@ class AnyOrder:
         raise AssertionError("it never ends")
 
     def deliver(self, message: Any) -> None:
-        engine = DESTINATIONS.get(type(message))
-        if engine is None:
+        step = self.destinations.get(type(message))
+        if step is None:
             self._hear(message)
             return
-        steps: dict[Engine, Any] = {
-            Engine.WORKER: self.worker.step,
-            Engine.SUPERVISOR: self.supervisor.step,
-            Engine.TIMELINE: self.timeline.step,
-        }
-        for reply in steps[engine](message):
+        for reply in step(message):
             self.send(reply)
 
     def _hear(self, message: Any) -> None:

@@ -81,7 +81,8 @@ def random_candidate(name: int, random: Random) -> TransactionCandidate:
         random.choice(KEYS) if random.random() < 0.2 else None,
     )
     is_whole = random.random() < 0.15
-    label = WHOLE_SHARD if is_whole else Label(*program[1:5])
+    eager, lazy, will, may = map(frozenset, program[1:5])
+    label = WHOLE_SHARD if is_whole else Label(eager, lazy, will, may)
     identity = keccak(f"transaction {name}".encode())
     return TransactionCandidate(identity, bytes([name % 3]), name, label, program)
 
@@ -120,11 +121,11 @@ def _run(program: Touching, label: Label, state: Mapping[Key, Any]) -> Outcome:
         if isinstance(outcome, Wants):
             outside = tuple(key for key in outcome.keys if not label.may_read(key))
             if outside:
-                return Miss(label.join(Label(lazy=outside)))
+                return Miss(label.join(Label(lazy=frozenset(outside))))
             known |= {key: state.get(key, EMPTY) for key in outcome.keys}
             continue
         if isinstance(outcome, Success) and not all(map(label.may_write, outcome.writes)):
-            return Miss(label.join(Label(may=tuple(outcome.writes))))
+            return Miss(label.join(Label(may=outcome.writes.keys())))
         return outcome
 
 

@@ -16,7 +16,6 @@ from quarkparsec.ordering.messages import (
     ExecutionSummary,
     KVSWrite,
     SealBatch,
-    TransactionAck,
     TransactionRequest,
     UpdateSeenAll,
     Writing,
@@ -25,6 +24,7 @@ from quarkparsec.ordering.outcome import Success
 from quarkparsec.ordering.supervisor import Supervisor
 from quarkparsec.ordering.timeline import Timeline
 from quarkparsec.ordering.worker import Worker
+from quarkparsec.wire.acknowledgement import TransactionAck
 from tests.ordering.any_order import AnyOrder, verdict
 from tests.ordering.places import EPOCH, at, candidate
 from tests.ordering.random_transactions import random_candidate
@@ -61,7 +61,7 @@ def test_the_order_itself_does_not_depend_on_the_delivery() -> None:
 
 @pytest.mark.parametrize("pool", [1, 2, 4])
 def test_a_bounded_pool_never_stalls_on_transactions_that_depend_on_one_another(pool: int) -> None:
-    row = Label(eager=(b"a",), will=(b"a",))
+    row = Label(eager={b"a"}, will={b"a"})
 
     class Counting:
         def run(self, known: Any) -> Success:
@@ -86,7 +86,7 @@ def test_in_one_thread_all_happens_at_once() -> None:
         Supervisor(lambda one, known: Success({b"a": (*known[b"a"], one.executable)})),
         Timeline(()),
     )
-    row = Label(eager=(b"a",), will=(b"a",))
+    row = Label(eager={b"a"}, will={b"a"})
     (ack,) = engines.step(TransactionRequest(tuple(candidate(n, row, n) for n in range(5))))
     assert isinstance(ack, TransactionAck)
     said = engines.step(SealBatch())
@@ -97,7 +97,7 @@ def test_in_one_thread_all_happens_at_once() -> None:
 
 def test_a_broken_promise_between_the_engines_stops_the_replica() -> None:
     engines = machine(lambda *_: Success({}))
-    engines.step(TransactionRequest((candidate(1, Label(will=(b"a",))),)))
+    engines.step(TransactionRequest((candidate(1, Label(will={b"a"})),)))
     with pytest.raises(InvariantBroken):
         engines.step(SealBatch())
 

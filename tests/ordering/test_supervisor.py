@@ -23,10 +23,11 @@ from quarkparsec.ordering.messages import (
 )
 from quarkparsec.ordering.outcome import Failure, Miss, Outcome, Success
 from quarkparsec.ordering.supervisor import Supervisor
+from tests.ordering.any_order import RIGHT, verdict
 from tests.ordering.places import at, candidate
 
 A = b"a"
-READ_A = Label(eager=(A,), will=(A,))
+READ_A = Label(eager={A}, will={A})
 
 
 def increment(_: Any, known: Any) -> Outcome:
@@ -107,7 +108,7 @@ def test_r5_a_larger_pool_lets_the_lowest_work_without_a_gap() -> None:
 def test_all_is_said_in_order_writes_first_then_reports() -> None:
     supervisor: Any = Supervisor(lambda *_: Success({}))
     supervisor.step(spawn(0))
-    replies = supervisor.step(execute(0, Label(lazy=(b"z",), may=(A,))))
+    replies = supervisor.step(execute(0, Label(lazy={b"z"}, may={A})))
     kinds = [type(reply) for reply in replies]
     assert kinds == [KVSReadRequest, KVSWrite, ExecutorFinished, ExecutionSummary]
 
@@ -116,7 +117,7 @@ def test_all_is_said_in_order_writes_first_then_reports() -> None:
 def test_r14_r15_who_fails_resolves_its_markers_and_writes_nothing(ending: Any) -> None:
     supervisor: Any = Supervisor(lambda *_: ending)
     supervisor.step(spawn(0))
-    (write, _, summary) = supervisor.step(execute(0, Label(will=(A,))))
+    (write, _, summary) = supervisor.step(execute(0, Label(will={A})))
     assert write == KVSWrite((Writing(at(0), {}, True),))
     assert summary.ended[0].endings == (ending,)
 
@@ -162,3 +163,34 @@ def test_a_supervisor_that_crashed_comes_to_the_same_when_it_is_told_all_again(c
         Writing(at(0), {A: 1}, False),
         Writing(at(1), {A: 2}, False),
     ]
+
+
+class CrashesOnce(Supervisor):
+    """Loses its memory at one of its messages, and is told again all that it was told before."""
+
+    at_message = 0
+
+    def __init__(self, program: Any, pool: int) -> None:
+        super().__init__(program, pool)
+        self.program = program
+        self.pool = pool
+        self.told: list[Any] = []
+
+    def step(self, message: Any) -> list[Any]:
+        self.told.append(message)
+        if len(self.told) != self.at_message:
+            return super().step(message)
+        told = self.told
+        self.__init__(self.program, self.pool)  # type: ignore[misc]
+        self.told = told
+        return [reply for each in told for reply in super(CrashesOnce, self).step(each)]
+
+
+@pytest.mark.parametrize("at_message", range(1, 41))
+def test_wherever_it_crashes_it_reads_and_writes_the_same_and_all_has_one_effect(
+    at_message: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CrashesOnce, "at_message", at_message)
+    kinds = RIGHT._replace(supervisor=CrashesOnce)
+    for seed in range(8):
+        assert verdict(seed, kinds) == "ok", f"seed {seed}"

@@ -38,7 +38,14 @@ class LosesRequests(Timeline):
         super()._request(message)
         markers = self._markers.get(message.fingerprint)
         if markers is not None and message.key in markers.unserved:
-            markers.unserved = tuple(key for key in markers.unserved if key != message.key)
+            markers.unserved.remove(message.key)
+            self._forget(markers, message.key)
+
+    def _forget(self, reader: Any, key: bytes) -> None:
+        for markers in self._markers.values():
+            for waiter, keys in (markers.waiters or {}).values():
+                if waiter is reader and key in keys:
+                    keys.remove(key)
 
 
 class SkipsPendingMays(Timeline):
@@ -59,9 +66,9 @@ class GatesByTheReadWatermark(Timeline):
             super().step(UpdateSeenAll(message.worker, message.fingerprint, write=False))
         return super().step(message)
 
-    def _serve(self, markers: Any) -> None:
+    def _serve(self, markers: Any, keys: Any) -> None:
         if markers.fingerprint >= min(self._heard_reads.values()):
-            super()._serve(markers)
+            super()._serve(markers, keys)
 
 
 class OpensStrictlyBelow(Timeline):
@@ -90,7 +97,7 @@ class WritesBeforeSuccess(Supervisor):
         label = executor.strand.label
         super()._end(executor, ended)
         if not isinstance(ended.endings[-1], Success) and label.will:
-            partial = Writing(ended.fingerprint, {label.will[0]: 666}, True)
+            partial = Writing(ended.fingerprint, {min(label.will): 666}, True)
             self._writings[-1] = partial
 
 
@@ -124,7 +131,7 @@ class StepsOnReadsOnly(Supervisor):
 
     def _run(self, fingerprint: Fingerprint, executor: Executor) -> bool:
         if executor.known is None:
-            executor.asked = (b"nothing",)
+            executor.asked = {b"nothing"}
             return False
         return super()._run(fingerprint, executor)
 
@@ -137,7 +144,7 @@ class ForgetsOnRepeatedLocks(Timeline):
             markers = self._markers.get(fingerprint)
             if markers is not None:
                 markers.values = None
-                markers.unserved = label.eager
+                markers.unserved.update(label.eager)
         return super()._acquire(message)
 
 
@@ -156,9 +163,9 @@ class AssignsWatermarks(Timeline):
 class HasNoEmptyValue(Timeline):
     """H13: who reads a key that was never written waits for ever."""
 
-    def _serve(self, markers: Any) -> None:
-        if all(key in self._rows for key in markers.unserved):
-            super()._serve(markers)
+    def _serve(self, markers: Any, keys: Any) -> None:
+        if all(key in self._rows for key in keys):
+            super()._serve(markers, keys)
 
 
 TIMELINES = [

@@ -18,13 +18,13 @@ from quarkparsec.ordering.messages import (
     KVSLockAcquired,
     SealBatch,
     SpawnExecutor,
-    Stage,
-    TransactionAck,
     TransactionRequest,
     UpdateSeenAll,
 )
 from quarkparsec.ordering.outcome import Failure, Miss, Success
 from quarkparsec.ordering.worker import Worker
+from quarkparsec.types import Stage
+from quarkparsec.wire.acknowledgement import TransactionAck
 from tests.ordering.places import EPOCH, at, candidate, finished, seen
 
 START = 1_700_000_000
@@ -65,10 +65,10 @@ def test_r2_an_acknowledgement_names_the_epoch_and_no_number() -> None:
     assert names == ["hashes", "epoch", "epoch_start", "worker", "stage"]
 
 
-def test_only_what_is_ordered_is_acknowledged_as_sealed() -> None:
+def test_only_what_is_ordered_is_acknowledged_as_ordered() -> None:
     made = worker()
     made.step(request(5))
-    assert of(TransactionAck, made.step(SealBatch())).stage is Stage.SEALED
+    assert of(TransactionAck, made.step(SealBatch())).stage is Stage.ORDERED
     assert made.step(SealBatch()) == []
 
 
@@ -132,9 +132,9 @@ def test_an_executor_gets_its_own_transaction_whatever_the_order_of_the_answers(
 
 def test_r6_there_is_one_lock_for_each_transaction() -> None:
     made = worker()
-    made.step(TransactionRequest((candidate(1, Label(eager=(b"a",))), candidate(2, WHOLE_SHARD))))
+    made.step(TransactionRequest((candidate(1, Label(eager={b"a"})), candidate(2, WHOLE_SHARD))))
     message = of(KVSAcquireLock, made.step(SealBatch()))
-    assert message.locks == ((at(0), Label(eager=(b"a",))), (at(1), WHOLE_SHARD))
+    assert message.locks == ((at(0), Label(eager={b"a"})), (at(1), WHOLE_SHARD))
 
 
 # --- watermarks
@@ -187,17 +187,17 @@ def test_what_misses_is_ordered_again_in_its_order_whenever_that_is_heard_of() -
 
 def test_a_strand_has_the_place_of_its_first_and_locks_for_all() -> None:
     made: Any = Worker(0, EPOCH, START, strand_length=2)
-    labels = [Label(eager=(b"a",)), Label(may=(b"b",)), WHOLE_SHARD, Label(lazy=(b"a",))]
+    labels = [Label(eager={b"a"}), Label(may={b"b"}), Label(lazy={b"a"}), WHOLE_SHARD, Label()]
     candidates = tuple(candidate(n, label) for n, label in enumerate(labels))
     made.step(TransactionRequest(candidates))
     replies = made.step(SealBatch())
-    assert of(SpawnExecutor, replies) == SpawnExecutor((at(0), at(2), at(3)), None)
+    assert of(SpawnExecutor, replies) == SpawnExecutor((at(0), at(2), at(4)), None)
     assert of(KVSAcquireLock, replies).locks == (
-        (at(0), Label(eager=(b"a",), may=(b"b",))),
+        (at(0), Label(eager={b"a"}, may={b"b"})),
         (at(2), WHOLE_SHARD),
-        (at(3), Label(lazy=(b"a",))),
+        (at(4), Label()),
     )
-    assert [made.place(each.hash) for each in candidates] == [at(n) for n in range(4)]
+    assert [made.place(each.hash) for each in candidates] == [at(n) for n in range(5)]
 
 
 def test_of_a_strand_only_those_that_missed_are_ordered_again() -> None:

@@ -86,6 +86,8 @@ class Recorder(threading.Thread):
         self.cuts: Final[list[Cut]] = []
         self.replaced: Final[list[str]] = []
         """Hashes of transactions in whose place others came."""
+        self.setbacks: Final[list[str]] = []
+        """Why something had to be tried again: nobody was there, or a shard was away."""
         self.error: BaseException | None = None
         """Why it gave up."""
         self._gateways: Final = [JsonRpc(url) for url in urls]
@@ -271,7 +273,8 @@ class Recorder(threading.Thread):
     def _receipt(self, attempt: Attempt) -> Any:
         try:
             return self._gateway().ask("eth_getTransactionReceipt", attempt.hash)
-        except (requests.RequestException, Refused):
+        except (requests.RequestException, Refused) as error:
+            self.setbacks.append(str(error))
             return None  # asked again soon
 
     def _finish(self, attempts: Sequence[Attempt], chosen: Attempt, receipt: Any) -> None:
@@ -298,15 +301,16 @@ class Recorder(threading.Thread):
         """Whether it went well; no harm if nobody was there, or a shard was away."""
         try:
             deed()
-        except requests.RequestException:
-            time.sleep(POLL_S)
-            return False
+        except requests.RequestException as error:
+            self.setbacks.append(str(error))
         except Refused as refusal:
             if not refusal.is_passing:
                 raise
-            time.sleep(POLL_S)
-            return False
-        return True
+            self.setbacks.append(refusal.message)
+        else:
+            return True
+        time.sleep(POLL_S)
+        return False
 
     def _gateway(self) -> JsonRpc:
         return self._chance.choice(self._gateways)

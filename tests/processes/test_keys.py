@@ -90,8 +90,8 @@ def pay(cluster: RunningCluster, to: Address, value: int = ETHER) -> Any:
     """Alice pays an explicit address from her home; the receipt."""
     w3: Any = cluster.web3()
     raw = native(cluster, ALICE, home_key(recipient_of(bytes(ALICE.key))), to, value)
-    hash_ = cluster.rpc("qp_sendRawTransaction", "0x" + raw.hex())
-    return w3.eth.wait_for_transaction_receipt(hash_, 20, 0.01)
+    sent = cluster.rpc("qp_sendRawTransaction", "0x" + raw.hex())["transactionHash"]
+    return w3.eth.wait_for_transaction_receipt(sent, 20, 0.01)
 
 
 def balance(cluster: RunningCluster, at: Address) -> int:
@@ -218,7 +218,7 @@ def test_a_native_transfer_crosses_shards(cluster: RunningCluster) -> None:
     assert (receipt["status"], receipt["gasUsed"]) == (1, 21_000)
     assert balance(cluster, address(who, ELSEWHERE)) == 3 * ETHER
     raw = native(cluster, who, ELSEWHERE, address(who, KEY), ETHER)
-    back = cluster.rpc("qp_sendRawTransaction", "0x" + raw.hex())
+    back = cluster.rpc("qp_sendRawTransaction", "0x" + raw.hex())["transactionHash"]
     w3: Any = cluster.web3()
     fee = w3.eth.wait_for_transaction_receipt(back, 20, 0.01)["effectiveGasPrice"] * 21_000
     assert balance(cluster, address(who, KEY)) == ETHER
@@ -266,7 +266,7 @@ def test_money_that_an_address_cant_take_stays_with_its_sender(cluster: RunningC
     )
     pay(cluster, address(who, KEY))
     raw = native(cluster, who, KEY, whom, 5)
-    sent = cluster.rpc("qp_sendRawTransaction", "0x" + raw.hex())
+    sent = cluster.rpc("qp_sendRawTransaction", "0x" + raw.hex())["transactionHash"]
     deadline = time.monotonic() + 20
     while cluster.rpc("eth_getTransactionByHash", sent) is not None:
         assert time.monotonic() < deadline

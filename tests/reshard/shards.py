@@ -18,10 +18,12 @@ from quarkparsec.crypto.keccak import EMPTY_HASH, keccak
 from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.runners.outcome import Done
 from quarkparsec.shard.account_queue import Candidate
+from quarkparsec.shard.admission import Rules
 from quarkparsec.shard.block_builder import BuiltBlock, build_block
 from quarkparsec.shard.block_draft import BlockDraft
 from quarkparsec.shard.committing import commit_batch
 from quarkparsec.shard.division import child_batch, parent_batch
+from quarkparsec.shard.labels import labelled
 from quarkparsec.shard.lane_in_shard import run_in_shard
 from quarkparsec.shard.lane_sweep import sweep
 from quarkparsec.shard.lane_tickets import TicketLane
@@ -55,6 +57,7 @@ from tests.shard.shuffling import Lane, Shuffling
 
 BASE_FEE: Final = Wei(7)
 COINBASE: Final = Recipient(b"\xc0" * 19 + b"\x01")
+RULES: Final = Rules(CHAIN_ID, "prague", Gas(30_000_000), COINBASE)
 GENESIS_HASH: Final = Hash32(bytes(32))
 NO_DEADLINE_MS: Final = 10**9
 
@@ -203,7 +206,8 @@ class Shards:
             sweep(draft, self.states[shard_id])
         if candidate is not None:
             origin = shard_of(candidate.transaction.origin_key, self.count)
-            run_in_shard(drafts[origin], [candidate], neighbours[origin], lambda: False)
+            request = labelled(candidate, RULES)
+            run_in_shard(drafts[origin], [request], neighbours[origin], lambda: False)
         self._cross(drafts, neighbours)
         self._commit(drafts)
         return next((end for draft in drafts.values() for end in draft.endings), None)
@@ -269,7 +273,7 @@ class Shards:
             chain_id=CHAIN_ID,
             number=self.epoch,
             timestamp=1_700_000_000 + self.epoch,
-            gas_limit=Gas(30_000_000),
+            gas_limit=RULES.gas_limit,
             base_fee=BASE_FEE,
             coinbase=COINBASE,
             prevrandao=keccak(b"seed"),

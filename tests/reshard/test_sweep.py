@@ -17,7 +17,7 @@ from quarkparsec.state import sweeping
 from quarkparsec.state.account import delegate_of
 from quarkparsec.state.foreign import FOREIGN_STUB
 from quarkparsec.state.genesis_entry import GenesisEntry
-from quarkparsec.state.shard_state import create_state
+from quarkparsec.state.shard_state import ShardState, create_state
 from quarkparsec.state.tables import (
     ACCOUNT,
     ACCOUNT_NODE,
@@ -101,7 +101,7 @@ def test_a_swept_half_is_as_if_it_had_never_held_anything_else(
         assert shards.states[shard_id].root == reopened(shards, shard_id).root
 
 
-def reopened(shards: Shards, shard_id: ShardId) -> object:
+def reopened(shards: Shards, shard_id: ShardId) -> ShardState:
     return shards.copy().states[shard_id]
 
 

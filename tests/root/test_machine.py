@@ -6,22 +6,30 @@ from typing import Any, get_args
 
 import pytest
 
+from quarkparsec.chain.block import SWEEP_BEGINS
 from quarkparsec.effects import Tick
-from quarkparsec.limits import ANSWER_TIMEOUT_MS, RESEND_MS
+from quarkparsec.limits import ANSWER_TIMEOUT_MS, GAS_PER_MS_MIN, RESEND_MS
 from quarkparsec.root import states
 from quarkparsec.root.events import Event, LinkDown, LinkUp
 from quarkparsec.root.machine import MOVES
-from quarkparsec.types import Epoch
+from quarkparsec.root.root_store import RootStore
+from quarkparsec.types import Epoch, ShardId
 from quarkparsec.wire import epoch as wire
 from tests.root.two_shards import GENESIS, HOME, OTHER, Driven
 
 STATES = {states.Starting, states.Between, states.Executing, states.Sealing, states.Storing}
+
+PATIENCE_MS = ANSWER_TIMEOUT_MS + GENESIS.gas_limit // GAS_PER_MS_MIN
 
 
 def joined() -> Driven:
     driven = Driven()
     driven.join_all()
     return driven
+
+
+def working(shard_id: ShardId) -> wire.Working:
+    return wire.Working(shard_id, 1)
 
 
 def sealing() -> tuple[Driven, wire.Open, wire.Open]:
@@ -147,6 +155,43 @@ def test_a_shard_that_does_not_answer_in_time_is_left_out() -> None:
     assert (opened.round.epoch, opened.round.attempt) == (1, 1)
 
 
+def test_a_shard_that_says_that_it_works_is_left_out_only_once_it_is_silent() -> None:
+    driven = joined()
+    driven.work(HOME, after_ms=0)
+    driven.give(working(HOME), after_ms=1_000)
+    driven.give(Tick(), after_ms=ANSWER_TIMEOUT_MS - 1)
+    assert driven.excluded == []
+    driven.give(Tick(), after_ms=1)
+    assert [each.shard_id for each in driven.excluded] == [HOME]
+
+
+def test_nobody_is_blamed_for_silence_while_another_participant_works() -> None:
+    driven = joined()
+    driven.work(OTHER, after_ms=0)
+    driven.give(working(OTHER), after_ms=ANSWER_TIMEOUT_MS - 1)
+    driven.give(Tick(), after_ms=PATIENCE_MS - ANSWER_TIMEOUT_MS)
+    assert driven.excluded == []
+
+
+def test_no_shard_works_for_longer_than_a_blocks_gas_takes() -> None:
+    driven = joined()
+    driven.work(HOME, after_ms=0)
+    driven.give(working(HOME), after_ms=PATIENCE_MS - 1)
+    driven.give(Tick())
+    assert driven.excluded == []
+    driven.give(Tick(), after_ms=1)
+    assert [each.shard_id for each in driven.excluded] == [HOME]
+
+
+def test_work_for_another_master_or_of_a_shard_that_takes_no_part_counts_for_nothing() -> None:
+    driven = joined()
+    driven.work(HOME, after_ms=0)
+    driven.give(wire.Working(HOME, driven.machine.term - 1), after_ms=ANSWER_TIMEOUT_MS - 1)
+    driven.give(working(OTHER))
+    driven.give(Tick(), after_ms=1)
+    assert [each.shard_id for each in driven.excluded] == [HOME]
+
+
 def test_what_has_no_answer_is_said_again() -> None:
     driven = joined()
     opened = driven.work(HOME, after_ms=0)
@@ -214,6 +259,12 @@ def test_other_tips_than_the_lane_reported_exclude_the_shard() -> None:
     ]
 
 
+def test_a_sweep_that_goes_back_excludes_the_shard() -> None:
+    driven, home, _ = sealing()
+    driven.give(driven.sealed(home, tips=3, sweep=SWEEP_BEGINS))
+    assert [each.reason for each in driven.excluded] == ["sealed with a sweep that goes back"]
+
+
 def test_a_stranger_is_invited_instead_of_heard() -> None:
     driven = Driven()
     (invite,) = driven.work(HOME)
@@ -242,3 +293,24 @@ def test_a_restarted_master_goes_on_from_its_root_chain() -> None:
     (welcome,) = again.join(HOME)
     assert isinstance(welcome, wire.Welcome)
     assert (welcome.epoch, welcome.term) == (1, 2)
+
+
+def test_epochs_follow_one_another_and_no_round_is_opened_twice_over_restarts() -> None:
+    store, rounds = Driven().store, []
+    for restart in range(4):
+        driven = Driven(store)
+        driven.join_all()
+        first, *_ = driven.work(HOME, after_ms=0)
+        driven.join(HOME, number=2)  # aborts the attempt
+        driven.catch_up(HOME)
+        second, *_ = driven.work(HOME)
+        for opened in (first, second):
+            assert isinstance(opened, wire.Open)
+            rounds.append(opened.round)
+        driven.lane_ended(second)
+        driven.give(driven.sealed(second))
+        assert driven.machine.head.number == restart + 1
+    assert rounds == sorted(set(rounds))
+    chain = RootStore(store)
+    numbers = [block.number for epoch in range(5) if (block := chain.block(Epoch(epoch)))]
+    assert numbers == list(range(5))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from quarkparsec.chain.block import RootBlock
+from quarkparsec.chain.block import SWEEP_BEGINS, RootBlock
 from quarkparsec.limits import SLOW_EPOCH_MS
 from quarkparsec.root.genesis_block import genesis_root_block
 from quarkparsec.root.members import Member
@@ -43,7 +43,7 @@ def test_work_opens_an_epoch_at_the_pace_of_the_genesis_file() -> None:
 
 
 def test_underpriced_transactions_get_an_empty_block_now_and_then() -> None:
-    assert pace(50).due_ms([member(0, Work.UNDERPRICED)], HEAD) == START_MS + SLOW_EPOCH_MS
+    assert pace(50).due_ms([member(0, Work.PATIENT)], HEAD) == START_MS + SLOW_EPOCH_MS
 
 
 def test_an_idle_cluster_makes_no_blocks_but_its_heartbeat() -> None:
@@ -64,6 +64,23 @@ def test_what_waits_for_an_absent_shard_does_not_make_empty_blocks_in_a_row() ->
     assert slow.due_ms(waiting, HEAD) == START_MS + 50
 
 
+def test_a_block_that_only_sweeps_is_no_empty_one() -> None:
+    waiting = [member(0, Work.READY)]
+    sweeping = replace(
+        block(0), summaries=tuple(each._replace(sweep=SWEEP_BEGINS) for each in block(0).summaries)
+    )
+    busy = pace()
+    busy.committed(sweeping, block(0), waiting)
+    assert busy.due_ms(waiting, HEAD) == START_MS + 50
+    busy.committed(sweeping, sweeping, waiting)
+    assert busy.due_ms(waiting, HEAD) == START_MS + SLOW_EPOCH_MS
+
+
+def test_a_block_that_somebody_waits_for_is_due_though_nobody_has_work() -> None:
+    assert pace(50).due_ms([member(0)], HEAD, is_awaited=True) == START_MS + 50
+    assert pace(50).due_ms([member(0, applied=2)], HEAD, is_awaited=True) is None
+
+
 def test_an_empty_block_that_nobody_had_work_for_slows_nothing_down() -> None:
     beating = pace()
     beating.committed(block(0), block(0), [member(0)])
@@ -71,7 +88,7 @@ def test_an_empty_block_that_nobody_had_work_for_slows_nothing_down() -> None:
 
 
 def test_those_with_work_take_part_and_the_home_of_the_coinbase() -> None:
-    members = [member(0), member(1, Work.READY), member(2, Work.UNDERPRICED), member(3)]
+    members = [member(0), member(1, Work.READY), member(2, Work.PATIENT), member(3)]
     assert participants(members, ShardId(3)) == (1, 3)
     members[3].joined = False
     assert participants(members, ShardId(3)) == (1,)

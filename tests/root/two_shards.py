@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from quarkparsec.chain.block import ShardSummary
+from quarkparsec.chain.block import SWEPT, ShardSummary
 from quarkparsec.chain.bloom import EMPTY_BLOOM
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.chain.header import Header
@@ -117,7 +117,12 @@ class Driven:
         )
 
     def sealed(
-        self, opened: wire.FromMaster, tips: int = 0, burned: int = 0, **changes: Any
+        self,
+        opened: wire.FromMaster,
+        tips: int = 0,
+        burned: int = 0,
+        sweep: bytes = SWEPT,
+        **changes: Any,
     ) -> wire.Sealed:
         """A block as the shard of `opened` would report it."""
         assert isinstance(opened, wire.Open)
@@ -139,5 +144,7 @@ class Driven:
                 **changes,
             }
         )
-        summary = ShardSummary(opened.shard_id, header.encode(), 1, 0, Wei(tips), Wei(burned), ())
+        summary = ShardSummary(
+            opened.shard_id, header.encode(), 1, 0, Wei(tips), Wei(burned), (), sweep
+        )
         return wire.Sealed(opened.shard_id, opened.round, summary.encode())

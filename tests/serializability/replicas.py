@@ -119,10 +119,14 @@ class Replicas:
 
     def check_nonces(self) -> None:
         """No transaction from before a split can be executed again, in neither half."""
+        views = {shard_id: replica.state.view() for shard_id, replica in self.shards.items()}
         for (shard_id, recipient), nonce in self._left.items():
-            account = self.shards[shard_id].state.account(recipient)
-            is_kept = account is not None and account.nonce >= nonce
-            require(is_kept, f"shard {shard_id} has forgotten the nonce of 0x{recipient.hex()}")
+            for source in (self.shards[shard_id].state, views[shard_id]):
+                account = source.account(recipient)
+                is_kept = account is not None and account.nonce >= nonce
+                require(
+                    is_kept, f"shard {shard_id} has forgotten the nonce of 0x{recipient.hex()}"
+                )
 
     def own_balances(self) -> int:
         """The money in all entries that count."""

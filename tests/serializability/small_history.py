@@ -68,7 +68,7 @@ class History(NamedTuple):
 
 @cache
 def _run() -> World:
-    world = World(SEED, Machines(), Faults(), work())
+    world = World(SEED, Machines(), Faults(), work(), shuffle="none")
     world.run()
     return world
 

@@ -13,7 +13,7 @@ from quarkparsec.codec import rlp
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.effects import JobDone, Persist, Persisted, Run, Send
 from quarkparsec.shard.account_queue import Candidate
-from quarkparsec.shard.events import Announce
+from quarkparsec.shard.events import Announce, Divide, HandOver
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
 from quarkparsec.store import MemoryStore
@@ -38,11 +38,14 @@ class Driven:
 
     def __init__(self, store: MemoryStore | None = None, genesis: Genesis = GENESIS) -> None:
         self.store = MemoryStore() if store is None else store
+        self.genesis = genesis
         self.shard_count = genesis.shard_count
         state = open_shard(self.store, genesis, ShardId(0))
         self.machine = ShardMachine(genesis, ShardId(0), self.store, state)
         self.said: list[Said] = []
         self.announced: list[Announce] = []
+        self.divides: list[Divide] = []
+        self.handed_over: list[HandOver] = []
         self.held: list[Any] = []
         """Effects that the test has not let happen yet."""
         self.hold: type | None = None
@@ -75,6 +78,10 @@ class Driven:
             self.carry_out(self.machine.step(self.now_ms, JobDone(effect.job_id, result)))
         elif isinstance(effect, Announce):
             self.announced.append(effect)
+        elif isinstance(effect, Divide):
+            self.divides.append(effect)
+        elif isinstance(effect, HandOver):
+            self.handed_over.append(effect)
 
     def admit(self, wallet: Wallet, nonce: int, value: int = 1) -> Hash32:
         transaction = wallet.sign(nonce, CAROL.recipient, value)

@@ -16,10 +16,13 @@ from quarkparsec.chain.legs import Call, Claim, Payment
 from quarkparsec.chain.receipt import Receipt
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.crypto.keccak import EMPTY_HASH, keccak
+from quarkparsec.ordering.messages import TransactionCandidate
 from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.shard.account_queue import Candidate
+from quarkparsec.shard.admission import Rules
 from quarkparsec.shard.block_builder import BuiltBlock, build_block
 from quarkparsec.shard.block_draft import BlockDraft, Invalid, Rerouted
+from quarkparsec.shard.labels import labelled
 from quarkparsec.shard.lane_in_shard import run_in_shard
 from quarkparsec.shard.lane_tickets import TicketLane
 from quarkparsec.shard.lane_transfers import TransferLane
@@ -52,6 +55,7 @@ BASE_FEE: Final = Wei(7)
 ETHER: Final = 10**18
 COINBASE: Final = Recipient(b"\xc0" * 19 + b"\x01")
 """At home in shard 1."""
+RULES: Final = Rules(CHAIN_ID, "prague", Gas(30_000_000), COINBASE)
 DEPLOYER: Final = Recipient(b"\x4e" * 20)
 """Where tests put a universal deployer."""
 PRICE: Final = 10
@@ -270,11 +274,11 @@ class Neighbours:
         self, transactions: Iterable[Transaction | Candidate], here: tuple[ShardId, ...]
     ) -> dict[ShardId, BlockDraft]:
         self.epoch += 1
-        pools: dict[ShardId, list[Candidate]] = {shard_id: [] for shard_id in here}
+        pools: dict[ShardId, list[TransactionCandidate]] = {shard_id: [] for shard_id in here}
         for each in transactions:
             candidate = each if isinstance(each, Candidate) else self.candidate(each)
             origin = shard_of(candidate.transaction.origin_key, SHARD_COUNT)
-            pools[origin].append(candidate)
+            pools[origin].append(labelled(candidate, RULES))
         drafts = {}
         for shard_id in here:
             draft = BlockDraft(self.states[shard_id].journal(), self.context())
@@ -322,12 +326,12 @@ class Neighbours:
             chain_id=CHAIN_ID,
             number=self.epoch,
             timestamp=1_700_000_000 + self.epoch,
-            gas_limit=Gas(30_000_000),
+            gas_limit=RULES.gas_limit,
             base_fee=BASE_FEE,
             coinbase=COINBASE,
             prevrandao=keccak(b"seed"),
             block_hash=lambda number: keccak(str(number).encode()),
-            fork="prague",
+            fork=RULES.fork,
             universal=frozenset(self.universal),
         )
 

@@ -15,7 +15,7 @@ from quarkparsec.shard.block_rows import TransactionPlace
 from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.shard.log_search import find_logs
 from quarkparsec.store import MemoryStore
-from quarkparsec.types import Epoch, Hash32, ShardKey
+from quarkparsec.types import Epoch, Fingerprint, Hash32, ShardKey
 from tests.shard.cluster_of_one import ALICE, BOB, CAROL, Driven, summary_of
 from tests.simulation.wallet import BLOCK_HASH_PROBE
 
@@ -54,6 +54,26 @@ def test_a_block_comes_back_whole() -> None:
         assert driven.machine.blocks.block(number) == announced.block
         assert driven.machine.blocks.receipts(number) == announced.receipts
     assert driven.machine.blocks.block(Epoch(4)) is None
+
+
+def test_a_transaction_has_a_fingerprint_and_is_found_by_it() -> None:
+    blocks = driven_over_three_blocks().machine.blocks
+    for epoch, count in ((1, 2), (2, 0), (3, 2)):
+        places = [TransactionPlace(Epoch(epoch), position) for position in range(count)]
+        fingerprints = [blocks.fingerprint(place) for place in places]
+        assert fingerprints == [(epoch, 1, position) for position in range(count)]
+        assert [blocks.place_of(each) for each in fingerprints] == places
+        assert blocks.place_of(Fingerprint(Epoch(epoch), 1, count)) is None
+    assert blocks.place_of(Fingerprint(Epoch(4), 1, 0)) is None
+    with pytest.raises(Corrupt, match="block 4 has transactions and no header"):
+        blocks.fingerprint(TransactionPlace(Epoch(4), 0))
+
+
+def test_a_block_that_lacks_a_transaction_is_corrupt() -> None:
+    driven = driven_over_three_blocks()
+    driven.store.write({rows.entry_key(TransactionPlace(Epoch(1), 1)): None}, sync=False)
+    with pytest.raises(Corrupt, match="1 transactions are there, not 2"):
+        driven.machine.blocks.block(Epoch(1))
 
 
 def test_logs_are_found_in_order_with_their_numbers_in_the_block() -> None:

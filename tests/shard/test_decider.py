@@ -9,6 +9,10 @@ import pytest
 from quarkparsec.broker.agent import Outgoing
 from quarkparsec.chain.creation import create_address
 from quarkparsec.chain.transaction import Transaction
+from quarkparsec.errors import Corrupt
+from quarkparsec.runners.evm.call_data import CallData
+from quarkparsec.runners.evm.precompiles.table import PRAGUE
+from quarkparsec.runners.evm.rules import Precompile
 from quarkparsec.shard.block_draft import BlockDraft
 from quarkparsec.shard.decider import Decider
 from quarkparsec.shard.neighbourhood import Neighbourhood
@@ -17,6 +21,7 @@ from quarkparsec.state.foreign import FOREIGN_STUB
 from quarkparsec.types import Recipient, ShardId, ShardKey, home_key
 from quarkparsec.wire import lanes
 from quarkparsec.wire.epoch import from_amount, to_amount
+from tests.runners.assembler import assemble
 from tests.runners.scene import Scene, recipient
 from tests.shard.neighbours import PEOPLE, PRICE, SHARD_COUNT, contract_at, home_of, sign
 from tests.shard.programs import COUNTER, creating, paying, storing, watching
@@ -30,6 +35,8 @@ LOCAL = recipient(7)
 """Somebody at home here, whom PAYING pays and WATCHING watches."""
 STRANGER = recipient(8, home=3)
 GENEROUS = contract_at(0, 5)
+POISONOUS = contract_at(0, 6)
+IDENTITY = Recipient((4).to_bytes(20, "big"))
 EVERYBODY = frozenset(map(ShardId, range(SHARD_COUNT)))
 TICKET = 10
 
@@ -223,3 +230,31 @@ def test_an_order_of_an_older_attempt_is_ignored() -> None:
     shard.rollback(TICKET - 1)
     assert shard.execute(PAYING, attempt=1) == []
     assert shard.is_untouched()
+
+
+def test_poison_is_refused_for_good_leaves_nothing_and_nobody_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def breaks(_: CallData) -> bytes:
+        raise ZeroDivisionError("in a precompiled contract")
+
+    monkeypatch.setitem(PRAGUE, IDENTITY, Precompile(lambda _: 15, breaks))
+    shard = Shard()
+    shard.scene.contract(POISONOUS, assemble("7 0 SSTORE 0 0 0 0 0 4 GAS CALL STOP"))
+    ((to, refused),) = shard.execute(POISONOUS)
+    assert (to, refused) == (FROM, lanes.Refused(TICKET, 1, "execution failed"))
+    assert shard.is_untouched()
+    assert position_of(shard.execute(COUNTING, TICKET + 1)) == 1
+
+
+def test_what_is_wrong_with_the_replica_is_not_the_transactions_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def breaks(_: CallData) -> bytes:
+        raise Corrupt("the disk lies")
+
+    monkeypatch.setitem(PRAGUE, IDENTITY, Precompile(lambda _: 15, breaks))
+    shard = Shard()
+    shard.scene.contract(POISONOUS, assemble("0 0 0 0 0 4 GAS CALL STOP"))
+    with pytest.raises(Corrupt):
+        shard.execute(POISONOUS)

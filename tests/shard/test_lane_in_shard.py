@@ -9,16 +9,19 @@ import pytest
 from quarkparsec.chain.creation import create2_address, create_address
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.crypto.keccak import keccak
+from quarkparsec.runners.evm.call_data import CallData
 from quarkparsec.runners.evm.precompiles.table import PRAGUE
 from quarkparsec.runners.evm.rules import Precompile
 from quarkparsec.shard.account_queue import Candidate
+from quarkparsec.shard.admission import Rules
 from quarkparsec.shard.block_draft import BlockDraft, Deferred, Rerouted
+from quarkparsec.shard.labels import labelled
 from quarkparsec.shard.lane_in_shard import run_in_shard
 from quarkparsec.shard.neighbourhood import Neighbourhood
 from quarkparsec.state.foreign import FOREIGN_STUB
 from quarkparsec.types import Gas, Hash32, Recipient, ShardId, ShardKey, Slot, home_key, shard_of
 from tests.runners.assembler import assemble, push
-from tests.runners.scene import ETHER, SENDER, Scene, recipient
+from tests.runners.scene import CHAIN_ID, COINBASE, ETHER, SENDER, Scene, recipient
 from tests.shard.programs import COUNTER, CREATE2_DEPLOYER, paying, storing
 
 SHARD_COUNT = 4
@@ -27,6 +30,7 @@ HERE = ShardId(0)
 OTHER_SENDER = recipient(0x51)
 CONTRACT = recipient(0xC0)
 DEPLOYER = Recipient(b"\x4e" * 20)
+RULES = Rules(chain_id=CHAIN_ID, fork="prague", gas_limit=Gas(30_000_000), coinbase=COINBASE)
 
 
 class Lane:
@@ -50,7 +54,7 @@ class Lane:
 
     def candidate(self, nonce: int, to: Recipient | None, **fields: Any) -> Candidate:
         key = fields.pop("key", home_key(to) if to not in (None, DEPLOYER) else 0)
-        runs_code = fields.pop("runs_code", False)
+        runs_code = fields.pop("runs_code", to in (CONTRACT, DEPLOYER))
         return Candidate(self.transaction(nonce, to, **fields), ShardKey(key), runs_code)
 
     def run(self, *candidates: Candidate, time: int = 10**9, seed: Hash32 | None = None) -> None:
@@ -59,7 +63,8 @@ class Lane:
         def out_of_time() -> bool:
             return next(left, None) is None
 
-        run_in_shard(self.draft, candidates, self.neighbourhood, out_of_time, seed)
+        requests = [labelled(each, RULES) for each in candidates]
+        run_in_shard(self.draft, requests, self.neighbourhood, out_of_time, seed)
 
     def included(self) -> list[bytes]:
         return [entry.raw for entry in self.draft.entries]
@@ -318,6 +323,15 @@ def test_money_to_what_becomes_a_contract_before_its_turn_runs_its_code() -> Non
     assert lane.scene.entry(contract).balance == 5
 
 
+def test_money_to_what_nobody_knew_to_be_a_contract_gets_another_turn_behind_the_others() -> None:
+    lane = Lane()
+    unknown = lane.candidate(0, CONTRACT, value=5, runs_code=False)
+    other = lane.candidate(0, recipient(9), value=2, sender=OTHER_SENDER)
+    lane.run(unknown, other)
+    assert lane.included() == [other.transaction.raw, unknown.transaction.raw]
+    assert lane.scene.slot(CONTRACT, 0) == 1
+
+
 # --- poison
 
 
@@ -332,7 +346,7 @@ def test_an_endless_loop_ends_by_its_gas_and_the_others_have_their_turns() -> No
 
 
 def test_poison_leaves_nothing_and_nobody_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def breaks(data: bytes) -> bytes:
+    def breaks(_: CallData) -> bytes:
         raise ZeroDivisionError("in a precompiled contract")
 
     identity = Recipient((4).to_bytes(20, "big"))

@@ -11,6 +11,7 @@ from quarkparsec.errors import InvalidInput
 from quarkparsec.limits import TICKET_LANE_BUDGET_MS
 from quarkparsec.shard.account_queue import Candidate
 from quarkparsec.shard.block_draft import BlockDraft, Deferred
+from quarkparsec.shard.candidate_order import CandidateOrder
 from quarkparsec.shard.lane_order import lane_ended, new_lane, take_early, to_messages
 from quarkparsec.shard.lane_tickets import TicketLane
 from quarkparsec.shard.lane_transfers import TransferLane
@@ -54,6 +55,7 @@ def opened(*deferred: Deferred, gains: dict[Recipient, int] | None = None) -> Op
         Opening(zero, zero, scene.block),
         draft,
         Neighbourhood(HERE, 4, PRESENT),
+        CandidateOrder((), None),
         Tickets(1, 1, 100),
         [],
     )

@@ -40,8 +40,8 @@ ACTS_IN: dict[type, str] = {
     wire.Open: "Idle Executing Executed Crossing Sealing Storing Sealed",
     wire.OpenLane: "Executed Crossing",
     LaneMessages: "Executed Crossing",
-    wire.Seal: "Executed Crossing Sealed",
-    wire.Commit: "Idle Executing Executed Crossing Sealing Storing Sealed",
+    wire.Seal: "Executed Crossing Sealing Storing Sealed",
+    wire.Commit: "Replaying Idle Executing Executed Crossing Sealing Storing Sealed Committing",
     wire.Abort: "Idle Executing Executed Crossing Sealing Storing Sealed",
 }
 
@@ -158,6 +158,36 @@ def test_repeated_questions_get_the_same_answers() -> None:
     assert driven.commit(summary_of(sealed[0]).block_hash) == committed
 
 
+def test_what_is_said_again_while_a_job_or_a_write_is_under_way_is_answered_by_working() -> None:
+    driven = joined()
+    working = [wire.Working(ShardId(0), TERM)]
+    driven.hold = Run
+    assert driven.open() == []
+    assert driven.open() == working
+    driven.do(driven.held.pop())
+    assert driven.seal() == []
+    assert driven.seal() == working
+    driven.hold = Persist
+    driven.do(driven.held.pop())
+    assert driven.seal() == working
+    driven.do(driven.held.pop())
+    block_hash = summary_of(driven.said[-1]).block_hash
+    assert driven.commit(block_hash) == []
+    driven.root_hash = ROOT_0
+    assert driven.commit(block_hash) == working
+
+
+def test_a_shard_that_replays_what_was_committed_without_it_says_that_it_works() -> None:
+    driven = joined()
+    driven.open()
+    (sealed,) = driven.seal()
+    again = Driven(driven.store)
+    again.hold = Run
+    block_hash = summary_of(sealed).block_hash
+    assert again.welcome(1, block_hash) == []
+    assert again.commit(block_hash) == [wire.Working(ShardId(0), TERM)]
+
+
 def test_what_comes_after_an_abort_for_the_aborted_round_is_ignored() -> None:
     driven = joined()
     driven.open()
@@ -204,6 +234,19 @@ def test_a_committed_block_is_replayed_after_a_crash() -> None:
     again.welcome(1, summary_of(sealed).block_hash)
     assert again.machine.blocks.place(transaction_hash) == (1, 0)
     assert again.machine.root_head.epoch == 1
+
+
+def test_a_crash_loses_what_was_only_admitted_but_nothing_that_was_sealed() -> None:
+    driven = joined()
+    sealed_hash = driven.admit(ALICE, 0)
+    driven.open()
+    (sealed,) = driven.seal()
+    admitted_hash = driven.admit(BOB, 0)
+    again = Driven(driven.store)
+    again.welcome(1, summary_of(sealed).block_hash)
+    assert again.machine.blocks.place(sealed_hash) == (1, 0)
+    assert again.machine.pool.find(admitted_hash) is None
+    assert again.machine.blocks.place(admitted_hash) is None
 
 
 def test_a_sealed_block_that_was_not_committed_is_dropped_after_a_crash() -> None:
@@ -253,7 +296,7 @@ def test_an_invalid_candidate_leaves_the_pool_with_the_commit() -> None:
     driven.machine.pool.update(ALICE.recipient, 0, 10**20)  # type: ignore[arg-type]
     transaction = ALICE.sign(1, CAROL.recipient, 10**18)
     account = driven.machine.shard_state.account(ALICE.recipient)
-    driven.machine.pool.add(Candidate(transaction, ShardKey(0)), account, 0)
+    driven.machine.pool.add(Candidate(transaction, ShardKey(0)), account, 0, Epoch(1))
     driven.open()
     (sealed,) = driven.seal()
     driven.commit(summary_of(sealed).block_hash)

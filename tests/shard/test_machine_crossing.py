@@ -179,7 +179,8 @@ def test_a_refused_transfer_stays_in_the_pool_as_a_call() -> None:
     hear(driven, lanes.CreditsAnswer(2, ()), lane=3)
     (sealed,) = driven.seal()
     driven.commit(summary_of(sealed).block_hash)
-    (waiting,) = driven.machine.pool.candidates(Wei(1), 10)
+    (request,) = driven.machine.pool.candidates(Wei(1), 10)
+    waiting = request.executable
     assert (waiting.to_key, waiting.runs_code) == (0x33, True)
 
 
@@ -260,3 +261,12 @@ def test_a_call_asks_the_other_shard_and_its_ticket_ends_with_the_round() -> Non
     account = driven.machine.shard_state.account(ALICE.recipient)
     assert account is not None
     assert (account.nonce, account.balance) == (1, 10**18 - 30_000 * 3 * GWEI - 5)
+
+
+def test_who_is_told_again_to_run_a_lane_says_whether_it_works_or_waits() -> None:
+    driven = opened(transfer())
+    driven.hold = Run
+    assert driven.open_lane(3) == []
+    assert driven.open_lane(3) == [wire.Working(HERE, TERM)]
+    driven.do(driven.held.pop())
+    assert driven.open_lane(3) == [], "it waits for shard 1, and has nothing to say for it"

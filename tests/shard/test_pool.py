@@ -10,17 +10,18 @@ from quarkparsec.chain.transaction import Transaction
 from quarkparsec.crypto.keccak import EMPTY_HASH, EMPTY_TRIE_ROOT
 from quarkparsec.errors import Rejected
 from quarkparsec.limits import POOL_ACCOUNT_PENDING_MAX, POOL_ACCOUNT_QUEUED_MAX, POOL_LIFETIME_MS
-from quarkparsec.shard.account_queue import Candidate
+from quarkparsec.shard.account_queue import Candidate, Pooled
 from quarkparsec.shard.admission import Rules
 from quarkparsec.shard.block_draft import Rerouted
 from quarkparsec.shard.pool import Capacity, Pool
 from quarkparsec.state.account import Account
-from quarkparsec.types import Gas, Hash32, Nonce, Recipient, ShardKey, Wei
+from quarkparsec.types import Epoch, Gas, Hash32, Nonce, Recipient, ShardId, ShardKey, Wei
 from quarkparsec.wire.epoch import Work
 
-RULES = Rules(chain_id=7, fork="prague", gas_limit=Gas(1_000_000))
-KEY = ShardKey(5)
 ALICE, BOB, CAROL = (Recipient(bytes((index,)) * 20) for index in (1, 2, 3))
+COINBASE = Recipient(bytes(20))
+RULES = Rules(chain_id=7, fork="prague", gas_limit=Gas(1_000_000), coinbase=COINBASE)
+KEY = ShardKey(5)
 RICH = Wei(10**18)
 
 
@@ -62,12 +63,12 @@ def add(
     pool: Pool, transaction: Transaction, nonce: int = 0, balance: int = RICH, now_ms: int = 0
 ) -> None:
     account = Account(Nonce(nonce), Wei(balance), EMPTY_TRIE_ROOT, EMPTY_HASH, KEY)
-    pool.add(Candidate(transaction, KEY), account, now_ms)
+    pool.add(Candidate(transaction, KEY), account, now_ms, Epoch(1))
 
 
 def chosen(pool: Pool, base_fee: int = 1, count_max: int = 100) -> list[tuple[Recipient, int]]:
     return [
-        (candidate.transaction.sender, candidate.transaction.nonce)
+        (Recipient(candidate.sender), candidate.nonce)
         for candidate in pool.candidates(Wei(base_fee), count_max)
     ]
 
@@ -78,6 +79,24 @@ def test_candidates_come_by_tip_and_each_sender_in_nonce_order() -> None:
     add(pool, signed(ALICE, 1, price=90))
     add(pool, signed(BOB, 0, price=50))
     assert chosen(pool) == [(BOB, 0), (ALICE, 0), (ALICE, 1)]
+
+
+def test_what_waits_for_an_earlier_nonce_or_for_money_is_queued() -> None:
+    pool = Pool(RULES)
+    later, gapped = signed(ALICE, 0), signed(ALICE, 2)
+    for each in (later, gapped):
+        add(pool, each)
+    assert [pool.is_queued(_found(pool, each)) for each in (later, gapped)] == [False, True]
+    add(pool, signed(ALICE, 1))
+    assert not pool.is_queued(_found(pool, gapped))
+    pool.update(ALICE, Nonce(0), Wei(_found(pool, later).cost))
+    assert [pool.is_queued(_found(pool, each)) for each in (later, gapped)] == [False, True]
+
+
+def _found(pool: Pool, transaction: Transaction) -> Pooled:
+    item = pool.find(transaction.hash)
+    assert item is not None
+    return item
 
 
 def test_the_earlier_arrival_is_first_among_equal_tips() -> None:
@@ -99,7 +118,7 @@ def test_an_underpriced_transaction_waits_and_so_does_what_follows_it() -> None:
     add(pool, signed(ALICE, 0, price=10))
     add(pool, signed(ALICE, 1, price=1_000))
     assert chosen(pool, base_fee=11) == []
-    assert pool.work(Wei(11)) == Work.UNDERPRICED
+    assert pool.work(Wei(11)) == Work.PATIENT
     assert pool.work(Wei(10)) == Work.READY
 
 
@@ -146,7 +165,7 @@ def test_a_replacement_must_raise_fee_cap_and_tip_by_a_tenth(price: int, tip: in
         add(pool, signed(price=price, tip=tip, value=1))
     add(pool, signed(price=110, tip=110, value=1))
     assert len(pool) == 1
-    assert pool.candidates(Wei(1), 9)[0].transaction.value == 1
+    assert pool.candidates(Wei(1), 9)[0].executable.transaction.value == 1
 
 
 def test_all_pending_of_an_account_together_must_be_payable() -> None:
@@ -245,10 +264,12 @@ def test_a_transfer_that_turned_out_to_be_a_call_waits_in_its_place_for_another_
     account = Account(Nonce(1), RICH, EMPTY_TRIE_ROOT, EMPTY_HASH, KEY)
     rerouted = [Rerouted(each, ShardKey(9)) for each in (call.hash, Hash32(bytes(32)))]
     pool.follow({ALICE: account}, (), rerouted)
-    assert pool.candidates(Wei(1), 9) == [
+    waiting = pool.candidates(Wei(1), 9)
+    assert [each.executable for each in waiting] == [
         Candidate(call, ShardKey(9), runs_code=True),
         Candidate(after, KEY),
     ]
+    assert [each.label.is_whole for each in waiting] == [True, False]
     found = pool.find(call.hash)
     assert found is not None
     assert found.entry.to_key == 9
@@ -289,7 +310,7 @@ class PoolMachine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.pool.candidates(Wei(1), 1)) > 0)
     @rule()
     def find_invalid(self) -> None:
-        self.pool.drop(self.pool.candidates(Wei(1), 1)[0].transaction.hash)
+        self.pool.drop(self.pool.candidates(Wei(1), 1)[0].hash)
 
     @invariant()
     def is_within_bounds(self) -> None:
@@ -300,7 +321,7 @@ class PoolMachine(RuleBasedStateMachine):
     def executable_nonces_have_no_gap_and_are_payable(self) -> None:
         candidates = self.pool.candidates(Wei(0), 1_000)
         for sender, (nonce, balance) in self.accounts.items():
-            mine = [each.transaction for each in candidates if each.transaction.sender == sender]
+            mine = [each.executable.transaction for each in candidates if each.sender == sender]
             assert [each.nonce for each in mine] == list(range(nonce, nonce + len(mine)))
             assert (
                 sum(each.gas_limit * each.max_fee_per_gas + each.value for each in mine) <= balance
@@ -309,3 +330,23 @@ class PoolMachine(RuleBasedStateMachine):
 
 
 TestPoolMachine = PoolMachine.TestCase
+
+
+# --- splits
+
+
+def test_strangers_are_given_away_in_nonce_order_and_all_others_stay() -> None:
+    """Of two shards, 0: Alice's home is shard 1, Bob's shard 0."""
+    pool = Pool(RULES)
+    replaced = signed(nonce=0, price=100)
+    for transaction in (replaced, *(signed(nonce=nonce) for nonce in range(1, 400))):
+        add(pool, transaction)
+    raised = signed(nonce=0, price=200)
+    add(pool, raised)
+    add(pool, signed(nonce=500))
+    add(pool, signed(BOB))
+    given = pool.take_strangers(ShardId(0), 2)
+    assert [each.transaction.nonce for each in given] == [*range(400), 500]
+    assert given[0].transaction == raised
+    assert [item.transaction.sender for item in pool] == [BOB]
+    assert pool.size_bytes == len(signed(BOB).raw)

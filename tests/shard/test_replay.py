@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 
 from quarkparsec.chain.block import ShardBlock
+from quarkparsec.effects import JobDone, Run
 from quarkparsec.errors import Corrupt
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.opening import Opening, open_block_again
@@ -49,6 +53,51 @@ def test_a_body_gives_the_same_header_and_receipts_again() -> None:
         63_000,
         84_000,
     ]
+
+
+def test_every_process_comes_to_the_same_roots_whatever_its_hash_seed() -> None:
+    program = (
+        "from tests.shard.test_replay import *;"
+        "block = committed_block();"
+        "print(replay(fresh(), block, opening(block)).block.header.hash.hex())"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("0", "1", "4711")
+    }
+    assert printed == {f"{committed_block().hash.hex()}\n"}
+
+
+@pytest.mark.parametrize("in_time", range(5))
+def test_who_has_more_time_than_the_proposer_had_comes_to_what_its_block_says(
+    in_time: int,
+) -> None:
+    """Time decides what is in a block, never what becomes of it: the rest waits in the pool."""
+    driven = Driven()
+    driven.welcome()
+    for nonce in range(4):
+        driven.admit(ALICE, nonce)
+    driven.hold = Run
+    driven.open()
+    turns = iter(range(in_time))
+    job = driven.held.pop()
+    result = job.job(lambda: next(turns, None) is None)
+    driven.hold = None
+    driven.give(JobDone(job.job_id, result))
+    (sealed,) = driven.seal()
+    driven.commit(summary_of(sealed).block_hash)
+    block = driven.machine.blocks.block(Epoch(1))
+    assert block is not None
+    assert len(block.entries) == in_time
+    assert replay(fresh(), block, opening(block)).block == block
+    assert len(driven.machine.pool) == 4 - in_time
+    assert driven.announced[0].invalid == ()
 
 
 def test_another_order_of_transactions_is_noticed() -> None:

@@ -145,7 +145,7 @@ class Checker:
             candidate = Candidate(transaction, home_key(transaction.sender))
             account = machine.shard_state.account(transaction.sender)
             try:
-                machine.pool.add(candidate, account, 0)
+                machine.pool.add(candidate, account, 0, Epoch(1))
             except Rejected:
                 continue
             raise Violation("a transaction is taken again")

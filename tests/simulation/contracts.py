@@ -96,3 +96,18 @@ DEPLOYER_CODE: Final = bytes.fromhex(
     "3601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3"
 )
 """The deterministic deployment proxy, as genesis files have it: universal."""
+
+TILL: Final = Recipient(b"\x71" * 20)
+TILL_CODE: Final = labelled(
+    """
+    CALLER SLOAD CALLVALUE ADD
+    0 CALLDATALOAD
+    DUP1 DUP3 LT @fail JUMPI
+    DUP1 SWAP2 SUB CALLER SSTORE
+    DUP1 ISZERO @end JUMPI
+    0 0 0 0 DUP5 CALLER GAS CALL
+    :end STOP
+    :fail 0 0 REVERT
+    """
+)
+"""(amount): keeps what callers bring, and pays them back of it. Universal, as an EntryPoint's deposits are."""

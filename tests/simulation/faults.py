@@ -33,6 +33,11 @@ class Faults:
     links_tell: bool = True
     """Whether the master is told that a shard's process died."""
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether everybody is there and hears everything in time: jumbled and repeated, but nothing worse."""
+        return not (self.loss or self.late or self.crash or self.pause or self.partition)
+
 
 def draw_faults(random: Random) -> Faults:
     """The faults of one run."""

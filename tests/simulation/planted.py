@@ -51,6 +51,7 @@ _ONLY: Final = {
     "takes any version": ("create", "fund"),
     "wounds the prepared": ("spawn", "deploy"),
     "waits for everybody": ("call",),
+    "ignores wounds": ("call", "spawn"),
 }
 
 _SPLITS: Final = {

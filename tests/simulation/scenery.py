@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from quarkparsec.chain.genesis import Genesis
+from quarkparsec.chain.genesis import Genesis, Shuffle
 from quarkparsec.root.genesis_block import first_batch
 from quarkparsec.root.topology import SlavePlace
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.state.genesis_entry import GenesisEntry
 from quarkparsec.store import MemoryStore
 from quarkparsec.types import Gas, Recipient, ShardId, ShardKey, Wei, home_key
-from tests.simulation.contracts import DEPLOYER, DEPLOYER_CODE, FACTORY, LEDGER
+from tests.simulation.contracts import DEPLOYER, DEPLOYER_CODE, FACTORY, LEDGER, TILL, TILL_CODE
 from tests.simulation.wallet import CHAIN_ID, GWEI, wallets
 
 WALLETS_PER_SHARD: Final = 3
@@ -33,7 +33,11 @@ def factory_of(group: int) -> Recipient:
 
 @cache
 def genesis_of(
-    shard_count: int, min_epoch_ms: int, heartbeat_ms: int, groups: int | None = None
+    shard_count: int,
+    min_epoch_ms: int,
+    heartbeat_ms: int,
+    groups: int | None = None,
+    shuffle: Shuffle = "none",
 ) -> Genesis:
     """A chain with groups of a few rich accounts, a ledger and a factory: one for every shard.
 
@@ -61,19 +65,22 @@ def genesis_of(
         history=4,
         archive=False,
         contract_key="home",
-        shuffle="none",
+        shuffle=shuffle,
         extra_data=b"",
         alloc=alloc,
-        universal_contracts={DEPLOYER: GenesisEntry(ShardKey(0), 1, 0, DEPLOYER_CODE, {})},
+        universal_contracts={
+            DEPLOYER: GenesisEntry(ShardKey(0), 1, 0, DEPLOYER_CODE, {}),
+            TILL: GenesisEntry(ShardKey(0), 1, 0, TILL_CODE, {}),
+        },
     )
 
 
 @cache
 def contents_of(
-    shard_count: int, groups: int | None = None
+    shard_count: int, groups: int | None = None, shuffle: Shuffle = "none"
 ) -> tuple[MemoryStore, tuple[MemoryStore, ...]]:
     """Fresh disks: the master's and each shard's."""
-    genesis = genesis_of(shard_count, 0, 0, groups)
+    genesis = genesis_of(shard_count, 0, 0, groups, shuffle)
     master = MemoryStore()
     master.write(first_batch(genesis, SLAVES), sync=True)
     shards = []

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from quarkparsec.chain.genesis import Shuffle
 from tests.simulation.planted import PLANTED
-from tests.simulation.world import Outcome, simulate
+from tests.simulation.world import SHUFFLES, Outcome, simulate
 
 SEEDS = int(os.environ.get("SIMULATION_SEEDS", "200"))
 SEEDS_PER_TEST = 50
@@ -30,19 +31,23 @@ def test_no_promise_is_broken_whatever_crashes_and_gets_lost(first: int) -> None
         assert outcome.epochs > 0
 
 
+@pytest.mark.parametrize("shuffle", SHUFFLES)
 @pytest.mark.parametrize("path", KNOWN_SEEDS, ids=lambda path: path.stem)
-def test_a_seed_that_once_failed_stays_fixed(path: Path) -> None:
-    assert _simulate(int(path.stem)).acknowledged > 0
+def test_a_seed_that_once_failed_stays_fixed(path: Path, shuffle: Shuffle) -> None:
+    assert _simulate(int(path.stem), shuffle).acknowledged > 0
 
 
+@pytest.mark.parametrize("shuffle", SHUFFLES)
 @pytest.mark.parametrize("bug", PLANTED)
-def test_a_planted_bug_is_found(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_planted_bug_is_found_whatever_the_order_of_lane_1(
+    bug: str, shuffle: Shuffle, monkeypatch: pytest.MonkeyPatch
+) -> None:
     machines, faults, patch, only, splits = PLANTED[bug]
     if patch is not None:
         patch.plant(monkeypatch)
     for seed in range(SEEDS_UNTIL_FOUND):
         try:
-            simulate(seed, machines, faults, only, splits)
+            simulate(seed, machines, faults, only, splits, shuffle)
         except Exception:  # noqa: BLE001 - whatever stops the run has found it
             return
     pytest.fail(f"a cluster that {bug} breaks no promise in {SEEDS_UNTIL_FOUND} runs")
@@ -57,9 +62,9 @@ def test_other_seeds_are_other_runs() -> None:
     assert len({simulate(seed).trace for seed in range(5)}) == 5
 
 
-def _simulate(seed: int) -> Outcome:
+def _simulate(seed: int, shuffle: Shuffle | None = None) -> Outcome:
     try:
-        return simulate(seed)
+        return simulate(seed, shuffle=shuffle)
     except Exception as error:
         error.add_note(f"seed {seed}")
         raise

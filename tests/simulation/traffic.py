@@ -1,8 +1,7 @@
 """What the clients of one run want: for each account a row of signed transactions, drawn from the seed.
 
-Wallets come in two kinds. *Payees* are paid by contracts; nobody looks at their balances. *Watched* ones
-aren't, and contracts of their home do look: so what a contract saw can be checked against a plain EVM,
-for which money is never on its way home. In the same way contracts look at what they are born with, and are
+Contracts pay wallets, and look at no balances but their own: so what they saw can be checked against a plain
+EVM, for which money is never on its way home. In the same way they look at what they are born with, and are
 funded by transfers only. Some runs keep to none of this.
 """
 
@@ -15,7 +14,7 @@ from typing import Final, NamedTuple
 from quarkparsec.chain.creation import create2_address, create_address
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.types import Recipient, ShardId
-from tests.simulation.contracts import BY_NONCE, CHILD, DEPLOYER, FAIL, NEWBORN, words
+from tests.simulation.contracts import BY_NONCE, CHILD, DEPLOYER, FAIL, NEWBORN, TILL, words
 from tests.simulation.scenery import WALLETS_PER_SHARD, factory_of, ledger_of
 from tests.simulation.wallet import Wallet, wallets
 
@@ -64,7 +63,7 @@ CREATION_GAS: Final = 250_000
 FUNDING_GAS: Final = 60_000
 """There may be code by then."""
 
-KINDS: Final = ("near", "far", "call", "recall", "spawn", "create", "deploy", "fund")
+KINDS: Final = ("near", "far", "call", "recall", "spawn", "create", "deploy", "fund", "save")
 
 
 def draw_splits(seed: int) -> Splits:
@@ -186,6 +185,11 @@ class _Drawing:
     def _deploy(self, _: ShardId, wallet: Wallet, nonce: int) -> Transaction:
         data = words(self._random.randrange(SALTS)) + NEWBORN
         return wallet.sign(nonce, DEPLOYER, self._amount(), data, CREATION_GAS)
+
+    def _save(self, _: ShardId, wallet: Wallet, nonce: int) -> Transaction:
+        value = self._amount()
+        amount = self._random.choice((0, value // 2, value, 2 * value))
+        return wallet.sign(nonce, TILL, value, words(amount), CALL_GAS)
 
     def _amount(self) -> int:
         return self._random.choice((0, 1, self._random.randrange(10**6)))

@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 from random import Random
 from typing import Any, Final
 
-from quarkparsec.chain.genesis import Genesis
+from quarkparsec.chain.genesis import Genesis, Shuffle
 from quarkparsec.root import events as root_events
 from quarkparsec.root.events import LinkDown, LinkUp
 from quarkparsec.root.machine import RootMachine
@@ -43,6 +43,11 @@ SAFETY_EVENTS: Final = 1_500
 
 LIVENESS_MS: Final = 120_000
 """After healing, everything must be decided within this."""
+
+CALM_MS: Final = 15_000
+"""When all is well for so long, what went wrong before is over: nobody has a reason to be silent."""
+
+SHUFFLES: Final[tuple[Shuffle, ...]] = ("none", "seeded")
 
 MASTER: Final = "master"
 
@@ -78,17 +83,20 @@ class World:
         faults: Faults | None = None,
         traffic: Traffic | None = None,
         crashes: Set[tuple[str, int]] = frozenset(),
+        shuffle: Shuffle | None = None,
         *,
         insists: bool = True,
     ) -> None:
-        """What isn't given is drawn.
+        """What isn't given is drawn. `crashes`: which processes die for sure, each at which of its steps.
 
-        `crashes`: which processes die for sure, each at which of its steps. `insists`: whether the operator
-        asks again for a split that a dead master has forgotten.
+        `shuffle`: of lane 1; not given, every other seed has one. `insists`: whether the operator asks again
+        for a split that a dead master has forgotten.
         """
         self.random: Final = Random(seed)
         self.faults = faults or draw_faults(self.random)
         self.now_ms = 1_000
+        self._calm_since_ms = self.now_ms
+        """If the faults are calm."""
         self.events = 0
         self.crashes = 0
         self._planned_crashes: Final = crashes
@@ -101,20 +109,22 @@ class World:
             self.random.choice((0, 50, 500)),
             self.random.choice((0, 0, 5_000)),
             traffic.groups,
+            shuffle or SHUFFLES[seed % 2],
         )
         self.network: Final = Network(self)
         self._machines: Final = machines
         self._build(traffic)
         self.clients: Final = Clients(self, traffic.wishes)
         apart = Random(f"operator {seed}")
-        self._piece: Final = apart.choice((2, 5, 1_000))
+        self.piece: Final = apart.choice((2, 5, 1_000))
+        """How many entries are swept at once."""
         self._operator: Final = Operator(self, traffic.splits, apart, insists=insists)
         self._halves: Final = Halves(self)
         self._safety_events: Final = SAFETY_EVENTS * (1 + traffic.splits)
 
     def _build(self, traffic: Traffic) -> None:
         genesis, machines = self.genesis, self._machines
-        master, contents = contents_of(traffic.shard_count, traffic.groups)
+        master, contents = contents_of(traffic.shard_count, traffic.groups, genesis.shuffle)
         self.master = Process(
             self, MASTER, Disk(master), lambda disk: machines.root(genesis, disk)
         )
@@ -142,7 +152,7 @@ class World:
 
     def run(self) -> Outcome:
         """Anything goes, then heal. Raises what was found."""
-        with small_pieces(self._piece):
+        with small_pieces(self.piece):
             return self._run()
 
     def _run(self) -> Outcome:
@@ -185,6 +195,7 @@ class World:
 
     def _heal(self) -> None:
         self.faults = Faults()
+        self._calm_since_ms = self.now_ms
         self.network.heal()
         for process in (self.master, *self.shards.values()):
             process.paused_until_ms = 0
@@ -223,6 +234,9 @@ class World:
             self.checker.root_announced(effect.block)
         elif isinstance(effect, shard_events.Announce):
             self.checker.shard_announced(self._shard_id(process), effect.block)
+        elif isinstance(effect, root_events.Excluded):
+            is_calm = self.faults.is_calm and self.now_ms - self._calm_since_ms > CALM_MS
+            require(not is_calm, f"a shard that is there is left out: {effect.reason}")
         elif isinstance(effect, shard_events.Divide):
             self._halves.divide(process, effect)
         elif isinstance(effect, shard_events.HandOver):
@@ -307,12 +321,13 @@ def simulate(
     faults: Faults | None = None,
     only: Sequence[str] = (),
     splits: Splits | None = None,
+    shuffle: Shuffle | None = None,
 ) -> Outcome:
     """Run one seed, with `only` some kinds of transactions. Raises Violation, Corrupt, InvariantBroken.
 
     `splits`: None draws them, unless `only` is given.
     """
     if not only and splits is None:
-        return World(seed, machines or Machines(), faults).run()
+        return World(seed, machines or Machines(), faults, shuffle=shuffle).run()
     traffic = draw_traffic(Random(seed), only, splits or NO_SPLITS)
-    return World(seed, machines or Machines(), faults, traffic).run()
+    return World(seed, machines or Machines(), faults, traffic, shuffle=shuffle).run()

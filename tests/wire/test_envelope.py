@@ -14,7 +14,8 @@ from quarkparsec.errors import (
     Rejected,
     Unavailable,
 )
-from quarkparsec.types import ShardId, ShardKey
+from quarkparsec.types import Epoch, Fingerprint, Hash32, ShardId, ShardKey, Stage
+from quarkparsec.wire.acknowledgement import TransactionAck
 from quarkparsec.wire.envelope import (
     Envelope,
     Failure,
@@ -24,15 +25,32 @@ from quarkparsec.wire.envelope import (
     to_failure,
 )
 from quarkparsec.wire.epoch import HasWork, Work
-from quarkparsec.wire.queries import Admit, Located, Location, Nothing, Submission
+from quarkparsec.wire.queries import (
+    Admit,
+    Admitted,
+    FoundStatus,
+    Located,
+    Location,
+    Nothing,
+    ReadTransaction,
+    StatusSearch,
+    Submission,
+)
 from quarkparsec.wire.session import HandshakeRefused
+
+HASH = Hash32(b"h" * 32)
+PLACE = Fingerprint(Epoch(3), 2, 2**64 - 1)
 
 
 @pytest.mark.parametrize(
     "message",
     [
         Nothing(),
-        Admit([Submission(1, b"raw", b"s" * 20, 7, False)]),
+        Admit(4, [Submission(1, b"raw", b"s" * 20, 7, False)]),
+        Admitted(["", "no"], [TransactionAck((HASH,), Epoch(3), 5, 1, Stage.ADMITTED)]),
+        StatusSearch(FoundStatus(1, Stage.ADMITTED, Epoch(3), is_queued=True), 2, 3, 1),
+        StatusSearch(FoundStatus(1, Stage.EXECUTED, Epoch(3), PLACE, 4), 2, 3, 1),
+        ReadTransaction(1, PLACE),
         Located([Location(ShardKey(2**32 - 1), True)]),
         HasWork(ShardId(3), 1, Work.READY),
         Failure("Rejected", "no"),

@@ -14,8 +14,8 @@ from quarkparsec.jsonrpc.arguments.block import BlockReference, find_block, pars
 from quarkparsec.jsonrpc.arguments.scalars import parse_bytes, parse_hash, parse_uint64
 from quarkparsec.jsonrpc.method import Cost, Method
 from quarkparsec.jsonrpc.node import BlockId, MinedTransaction, Node
-from quarkparsec.jsonrpc.views.place import Place, mark, place_of, places
-from quarkparsec.jsonrpc.views.receipt import receipt_view
+from quarkparsec.jsonrpc.views.place import mark, place_of, places
+from quarkparsec.jsonrpc.views.receipt import mined_receipt_view
 from quarkparsec.jsonrpc.views.transaction import pending_transaction_view, transaction_view
 from quarkparsec.types import Hash32
 
@@ -28,7 +28,7 @@ async def send_raw_transaction(node: Node, raw: bytes) -> str:
     (outcome,) = await node.submit([raw])
     if isinstance(outcome, QuarkparsecError):
         raise outcome
-    return data(outcome)
+    return data(outcome.transaction_hash)
 
 
 async def send_raw_transactions(
@@ -36,7 +36,10 @@ async def send_raw_transactions(
 ) -> Sequence[str | QuarkparsecError]:
     """The same for neighbours in a batch."""
     outcomes = await node.submit([raw for (raw,) in arguments])
-    return [each if isinstance(each, QuarkparsecError) else data(each) for each in outcomes]
+    return [
+        each if isinstance(each, QuarkparsecError) else data(each.transaction_hash)
+        for each in outcomes
+    ]
 
 
 async def get_transaction_by_hash(node: Node, wanted: Hash32) -> dict[str, Any] | None:
@@ -60,12 +63,7 @@ async def get_transaction_receipt(node: Node, wanted: Hash32) -> dict[str, Any] 
     block = await _block_of(node, found)
     if block is None:
         return None
-    start = place_of(block, found.block.shard_id)
-    place = Place(
-        start.transactions + found.transaction_index, start.logs + found.first_log_index, start.gas
-    )
-    transaction = decode_transaction(found.entry.raw, found.entry.sender)
-    return receipt_view(transaction, found.receipt, mark(block), place)
+    return mined_receipt_view(found, block)
 
 
 async def get_transaction_by_index(

@@ -24,21 +24,16 @@ from quarkparsec.jsonrpc.arguments.block import (
 )
 from quarkparsec.jsonrpc.arguments.scalars import (
     parse_address,
-    parse_bytes,
     parse_count,
     parse_hash,
     parse_recipient,
 )
 from quarkparsec.jsonrpc.method import Client, Cost, Method
-from quarkparsec.jsonrpc.methods.eth_transactions import (
-    send_raw_transaction,
-    send_raw_transactions,
-)
 from quarkparsec.jsonrpc.node import BlockId, MinedTransaction, Node
 from quarkparsec.jsonrpc.rpc_error import invalid_params
 from quarkparsec.jsonrpc.views.address import address_view, shard_key_view
 from quarkparsec.jsonrpc.views.cluster import cluster_view, shard_block_view
-from quarkparsec.jsonrpc.views.ticket import pending_view, ticket_view, turn_of
+from quarkparsec.jsonrpc.views.ticket import pending_view, ticket_view
 from quarkparsec.types import Address, Hash32, Recipient, ShardId, home_key
 
 
@@ -111,7 +106,7 @@ async def get_ticket(node: Node, transaction_hash: Hash32) -> dict[str, Any] | N
             strict=True,
         )
     )
-    turn = turn_of(blocks[found.block.shard_id], found.transaction_index)
+    turn = blocks[found.block.shard_id].serial_order.turn(found.transaction_index)
     return ticket_view(found, turn, blocks)
 
 
@@ -135,13 +130,6 @@ METHODS: Final = (
     Method("qp_getBalance", get_balance, (_ADDRESS, BLOCK), Cost.LOOKUP),
     Method("qp_getTransactionCount", get_transaction_count, (_ADDRESS, BLOCK), Cost.LOOKUP),
     Method("qp_getAddress", get_address, (Argument("recipient", parse_recipient),), Cost.LOOKUP),
-    Method(
-        "qp_sendRawTransaction",
-        send_raw_transaction,
-        (Argument("signed transaction", parse_bytes),),
-        Cost.SUBMIT,
-        run_many=send_raw_transactions,
-    ),
     Method("qp_getTicket", get_ticket, (Argument("transaction hash", parse_hash),), Cost.BLOCK),
     Method(
         "qp_chooseKey",

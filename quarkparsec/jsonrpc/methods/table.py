@@ -21,6 +21,7 @@ from quarkparsec.jsonrpc.methods import (
     eth_transactions,
     net,
     qp,
+    qp_transactions,
     web3,
 )
 
@@ -35,6 +36,7 @@ _NAMESPACES: Final = (
     net,
     web3,
     qp,
+    qp_transactions,
 )
 
 METHODS: Final[Mapping[str, Method]] = MappingProxyType(

@@ -13,18 +13,21 @@ from quarkparsec.types import ShardId
 
 def cluster_view(chain_id: int, head: RootBlock, cluster: ClusterView) -> dict[str, Any]:
     """Shards, slaves, how far each is, and how much money there is."""
+    swept = [shard.swept_percent for shard in cluster.shards]
     return {
         "chainId": quantity(chain_id),
         "shardCount": quantity(head.shard_count),
         "epoch": quantity(head.number),
         "supply": quantity(head.supply),
         "feesPending": quantity(head.fees_pending),
+        "sweptPercent": quantity(sum(swept) // len(swept)),
         "shards": [
             {
                 "shardId": quantity(shard.shard_id),
                 "slave": shard.slave,
                 "epoch": quantity(shard.epoch),
                 "available": shard.is_available,
+                "sweptPercent": quantity(shard.swept_percent),
             }
             for shard in cluster.shards
         ],

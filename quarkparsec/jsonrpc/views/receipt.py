@@ -10,7 +10,8 @@ from quarkparsec.chain.log import Log
 from quarkparsec.chain.receipt import Receipt
 from quarkparsec.chain.transaction import Transaction, decode_transaction
 from quarkparsec.codec.quantities import data, quantity
-from quarkparsec.jsonrpc.views.place import BlockMark, Place, mark, places
+from quarkparsec.jsonrpc.node import MinedTransaction
+from quarkparsec.jsonrpc.views.place import BlockMark, Place, mark, place_of, places
 from quarkparsec.jsonrpc.views.transaction import optional_recipient
 
 
@@ -38,6 +39,16 @@ def receipt_view(
             for log_index, log in enumerate(receipt.logs, place.logs)
         ],
     }
+
+
+def mined_receipt_view(mined: MinedTransaction, block: RootBlock) -> dict[str, Any]:
+    """The receipt of a transaction in `block`."""
+    start = place_of(block, mined.block.shard_id)
+    place = Place(
+        start.transactions + mined.transaction_index, start.logs + mined.first_log_index, start.gas
+    )
+    transaction = decode_transaction(mined.entry.raw, mined.entry.sender)
+    return receipt_view(transaction, mined.receipt, mark(block), place)
 
 
 def block_receipts_view(

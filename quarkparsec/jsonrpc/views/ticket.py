@@ -1,44 +1,17 @@
-"""Where in the order of everything a transaction took place, and what it did in which shard.
-
-The *fingerprint* (epoch, lane, n) is the transaction's place in the serial order. In lane 2, n is the position
-that its participants agreed on, and the ticket decides among equals; in lanes 1 and 3, where shards don't
-meet, n counts within the shard.
-"""
+"""Where in the order of everything a transaction took place, and what it did in which shard."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from quarkparsec.chain.block import ShardBlock
 from quarkparsec.chain.legs import Call, Claim, Payment, TicketLeg
+from quarkparsec.chain.serial_order import Turn
 from quarkparsec.codec.quantities import data, quantity
 from quarkparsec.jsonrpc.node import MinedTransaction
+from quarkparsec.jsonrpc.views.fingerprint import fingerprint_view
 from quarkparsec.types import ShardId
-
-IN_SHARD = 1
-TICKETS = 2
-TRANSFERS = 3
-
-
-class Turn(NamedTuple):
-    """A transaction's turn in its shard's block."""
-
-    lane: int
-    n: int
-    call: Call | None
-    """What was executed under a ticket."""
-
-
-def turn_of(block: ShardBlock, index: int) -> Turn:
-    """The turn of the transaction at `index` of a block's body."""
-    in_shard, calls = block.in_shard_count, block.legs.calls
-    if index < in_shard:
-        return Turn(IN_SHARD, index, None)
-    if index < in_shard + len(calls):
-        call = calls[index - in_shard]
-        return Turn(TICKETS, call.position, call)
-    return Turn(TRANSFERS, index - in_shard - len(calls), None)
 
 
 def ticket_view(
@@ -48,9 +21,7 @@ def ticket_view(
     call = turn.call
     return {
         "status": "committed",
-        "epoch": quantity(mined.block.epoch),
-        "lane": quantity(turn.lane),
-        "fingerprint": [quantity(each) for each in (mined.block.epoch, turn.lane, turn.n)],
+        "fingerprint": fingerprint_view(turn.fingerprint),
         "shardId": quantity(mined.block.shard_id),
         "ticket": None if call is None else quantity(call.ticket),
         "legs": [] if call is None else _legs_of(call.ticket, blocks),
@@ -61,8 +32,6 @@ def pending_view() -> dict[str, Any]:
     """A transaction that waits: tickets live only within an epoch, so it has none."""
     return {
         "status": "pending",
-        "epoch": None,
-        "lane": None,
         "fingerprint": None,
         "shardId": None,
         "ticket": None,

@@ -14,6 +14,7 @@ from eth.exceptions import OutOfGas
 
 from quarkparsec.chain.log import Log
 from quarkparsec.limits import ANALYSED_CODES_MAX
+from quarkparsec.runners.evm.call_data import CallData
 from quarkparsec.runners.evm.world import World
 from quarkparsec.types import Hash32, Recipient
 
@@ -33,13 +34,13 @@ class Message(NamedTuple):
     """ADDRESS: whose storage and balance the code works on."""
     value: int
     """CALLVALUE, in wei."""
-    data: bytes
+    data: CallData
     depth: int
     is_static: bool
 
     @property
-    def data_as_bytes(self) -> bytes:
-        """py-evm's name for `data`."""
+    def data_as_bytes(self) -> CallData:
+        """py-evm's name for `data`, of which it only takes slices."""
         return self.data
 
 
@@ -67,7 +68,7 @@ class Frame:
         self.pc = 0
         self.stack: list[int] = []
         self._memory = bytearray()
-        self.jump_destinations = jump_destinations(code)
+        self.jump_destinations = _destinations(world, code)
         self.return_data = b""
         """What the last call or creation made here returned."""
         self.output = b""
@@ -135,6 +136,18 @@ class Frame:
     def add_log_entry(self, account: Recipient, topics: tuple[int, ...], data: bytes) -> None:
         words = tuple([Hash32(topic.to_bytes(WORD_BYTES, "big")) for topic in topics])
         self.state.logs.append(Log(account, words, data))
+
+
+def _destinations(world: World, code: bytes) -> bytes:
+    """Those of `code`, found once a transaction.
+
+    A code is read for 2,600 gas and runs again for 100: that doesn't pay for looking through it again,
+    and a transaction can meet more codes than are kept.
+    """
+    destinations = world.destinations.get(code)
+    if destinations is None:
+        destinations = world.destinations[code] = jump_destinations(code)
+    return destinations
 
 
 @lru_cache(ANALYSED_CODES_MAX)

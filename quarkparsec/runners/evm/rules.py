@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from quarkparsec.runners.evm.call_data import CallData
 from quarkparsec.types import Recipient
 
 Instruction = tuple[Callable[..., None], int, int, int]
@@ -14,9 +15,9 @@ Instruction = tuple[Callable[..., None], int, int, int]
 class Precompile(NamedTuple):
     """A contract that is part of the machine."""
 
-    gas: Callable[[bytes], int]
+    gas: Callable[[CallData], int]
     """What the input costs, known before anything is computed."""
-    run: Callable[[bytes], bytes]
+    run: Callable[[CallData], bytes]
     """The output. Raises InvalidInput, which takes all the gas."""
 
 

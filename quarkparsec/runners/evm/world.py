@@ -53,6 +53,7 @@ class World:
         "block",
         "burned",
         "claims",
+        "destinations",
         "destroyed",
         "endowments",
         "gas_price",
@@ -87,6 +88,8 @@ class World:
         """What the origin has left after paying for gas and value: what comes on top of it, it has gained."""
         self.gas_price = gas_price
         self.out_of_time = out_of_time
+        self.destinations: dict[bytes, bytes] = {}
+        """The jump destinations of every code that has run."""
         self.logs: list[Log] = []
         self.destroyed: list[Recipient] = []
         """Contracts to delete when the transaction ends (EIP-6780)."""

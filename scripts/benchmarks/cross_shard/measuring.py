@@ -34,10 +34,10 @@ class Size(NamedTuple):
 def measure(part: Part, size: Size, console: Console) -> Iterator[Measured]:
     """Each step's result as soon as it is there. Raises Rejected, RpcError, Unavailable."""
     flags = ["--shards", str(size.shards), "--slaves", str(size.slaves)]
-    with console.status(f"{part.name}: a cluster of its own"), running_cluster(flags) as url:
+    with console.status(f"{part.name}: a cluster of its own"), running_cluster(flags) as local:
         for step in part.steps:
             console.print(f"{part.name}: {step.label}", style="dim")
-            options = _options(url, step, size)
+            options = _options(local.url, step, size)
             yield Measured(step, run(options, funded_wallets(TEST_MNEMONIC, ()), console))
 
 

@@ -20,11 +20,14 @@ from benchmarks.engine.scenario import (
 )
 from cluster.leveldb import LevelDBStore
 from quarkparsec.chain.transaction import Transaction, decode_transaction
+from quarkparsec.ordering.messages import TransactionCandidate
 from quarkparsec.runners.block_context import BlockContext
 from quarkparsec.shard.account_queue import Candidate
+from quarkparsec.shard.admission import Rules
 from quarkparsec.shard.block_builder import build_block
 from quarkparsec.shard.block_draft import BlockDraft
 from quarkparsec.shard.block_rows import block_batch
+from quarkparsec.shard.labels import labelled
 from quarkparsec.shard.lane_in_shard import run_in_shard
 from quarkparsec.shard.neighbourhood import Neighbourhood
 from quarkparsec.shard.opening import Opening
@@ -36,6 +39,8 @@ from quarkparsec.types import Hash32, Recipient, ShardId, ShardKey, Wei, home_ke
 GENESIS_HASH: Final = Hash32(bytes(32))
 HISTORY: Final = 128
 """Epochs of reverse diffs, as the devnet keeps them."""
+
+RULES: Final = Rules(CHAIN_ID, "prague", BLOCK_GAS, COINBASE)
 
 ALONE: Final = Neighbourhood(ShardId(0), 1, frozenset({ShardId(0)}))
 """The only shard there is."""
@@ -79,9 +84,11 @@ class Ours:
 
     def candidates(
         self, transactions: Iterable[Transaction], runs_code: bool = False
-    ) -> list[Candidate]:
+    ) -> list[TransactionCandidate]:
         """Transactions as the pool would hand them to lane 1."""
-        return [Candidate(each, self._key(each), runs_code) for each in transactions]
+        return [
+            labelled(Candidate(each, self._key(each), runs_code), RULES) for each in transactions
+        ]
 
     def draft(self) -> BlockDraft:
         """An empty block upon the head, as if nothing had been read yet in this epoch."""
@@ -118,6 +125,6 @@ class Ours:
             coinbase=COINBASE,
             prevrandao=PREVRANDAO,
             block_hash=lambda _: None,
-            fork="prague",
+            fork=RULES.fork,
             universal=frozenset(),
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.jsonrpc.cluster import CHAIN_ID, COINBASE, Door, MemoryCluster
+from tests.jsonrpc.cluster import CHAIN_ID, Door, MemoryCluster
+from tests.jsonrpc.headers import COINBASE
 
 
 def test_the_chain_id_is_the_clusters(door: Door) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from quarkparsec.jsonrpc.fees import TIP_MIN
 from quarkparsec.limits import FEE_HISTORY_BLOCKS_MAX, FEE_HISTORY_REWARD_BLOCKS_MAX
-from tests.jsonrpc.cluster import GWEI, SHARD_GAS_LIMIT, Did, Door, MemoryCluster, sign
+from tests.jsonrpc.cluster import Did, Door, MemoryCluster, sign
+from tests.jsonrpc.headers import GWEI, SHARD_GAS_LIMIT
 
 PERCENTILES = [0, 50, 100]
 

@@ -6,7 +6,8 @@ import pytest
 
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.types import Epoch
-from tests.jsonrpc.cluster import ALICE, GWEI, Door, MemoryCluster, sign
+from tests.jsonrpc.cluster import ALICE, Door, MemoryCluster, sign
+from tests.jsonrpc.headers import GWEI
 
 UNKNOWN = "0x" + "de" * 32
 

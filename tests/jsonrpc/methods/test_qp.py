@@ -7,7 +7,6 @@ import pytest
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.jsonrpc.node import BlockId
 from quarkparsec.types import Address, Nonce, Recipient, ShardKey, Wei, home_key
-from tests.chain.signed import sign_native
 from tests.jsonrpc.cluster import BOB, EVERYWHERE, TOKEN, Door, MemoryCluster, sign
 from tests.state.words import new_account
 
@@ -102,18 +101,6 @@ def test_what_is_in_every_shard_has_no_address(door: Door) -> None:
     assert error == {"code": -32000, "message": "it is in every shard and has no shard key"}
 
 
-def test_a_native_transaction_goes_to_the_pool_as_any_other(
-    door: Door, cluster: MemoryCluster
-) -> None:
-    native = sign_native()
-    assert door.ask("qp_sendRawTransaction", "0x" + native.hex()) == "0x" + keccak(native).hex()
-    ordinary = sign(nonce=9)
-    assert door.ask("qp_sendRawTransaction", "0x" + ordinary.hex())
-    assert cluster.submitted == [[native], [ordinary]]
-    waiting = door.ask("eth_getTransactionByHash", "0x" + keccak(native).hex())
-    assert (waiting["type"], waiting["fromKey"], waiting["toKey"]) == ("0x51", "0x9", "0xffffffff")
-
-
 def test_a_random_key_is_what_the_machine_draws(door: Door, cluster: MemoryCluster) -> None:
     drawn = int.from_bytes(cluster.entropy()[:4], "big")
     chosen = door.ask("qp_chooseKey", "random")
@@ -159,7 +146,11 @@ def test_a_transaction_shows_its_place_in_the_serial_order(
     first = cluster.mined[keccak(cluster.blocks[_first_block(cluster)].entries[0].raw)]
     shown = door.ask("qp_getTicket", "0x" + keccak(first.entry.raw).hex())
     assert shown["status"] == "committed"
-    assert shown["fingerprint"] == [hex(first.block.epoch), "0x1", "0x0"]
+    assert shown["fingerprint"] == {
+        "epoch": hex(first.block.epoch),
+        "lane": "0x1",
+        "n": "0x0",
+    }
     assert shown["ticket"] is None
 
 

@@ -5,35 +5,21 @@ from __future__ import annotations
 from quarkparsec.chain.block import Entry, ShardBlock
 from quarkparsec.chain.legs import Call, Claim, Legs, Payment, TicketLeg
 from quarkparsec.chain.receipt import Receipt
+from quarkparsec.chain.serial_order import Turn
 from quarkparsec.jsonrpc.node import BlockId, MinedTransaction
-from quarkparsec.jsonrpc.views.ticket import Turn, pending_view, ticket_view, turn_of
-from quarkparsec.types import Epoch, Gas, Recipient, ShardId, ShardKey, Wei
+from quarkparsec.jsonrpc.views.ticket import pending_view, ticket_view
+from quarkparsec.types import Epoch, Fingerprint, Gas, Recipient, ShardId, ShardKey, Wei
 from tests.chain.blocks import header
 
 SENDER = Recipient(b"\x01" * 20)
 CONTRACT = Recipient(b"\x02" * 20)
 CALL = Call(4, 77, Wei(1000), ())
-OWN = Call(6, 80, None, ())
 CLAIM = Claim(4, 77, CONTRACT, ShardKey(1), Wei(5), True)
 
 
 def block(count: int, *legs: TicketLeg, transfers: int = 0) -> ShardBlock:
     entries = tuple(Entry(bytes([index]), SENDER, ShardKey(0)) for index in range(count))
-    return ShardBlock(header(), entries, Legs(legs, transfers), Wei(0))
-
-
-def test_the_lanes_follow_each_other_in_a_body() -> None:
-    mixed = block(6, Payment(3, 5, SENDER, Wei(1), Wei(0)), CALL, OWN, transfers=2)
-    turns = [turn_of(mixed, index) for index in range(6)]
-    assert [(turn.lane, turn.n) for turn in turns] == [
-        (1, 0),
-        (1, 1),
-        (2, 4),
-        (2, 6),
-        (3, 0),
-        (3, 1),
-    ]
-    assert [turn.call for turn in turns] == [None, None, CALL, OWN, None, None]
+    return ShardBlock(header(number=Epoch(9)), entries, Legs(legs, transfers), Wei(0))
 
 
 def mined(shard_id: int) -> MinedTransaction:
@@ -53,8 +39,8 @@ def test_a_ticket_shows_its_legs_in_every_shard() -> None:
             Payment(5, 78, SENDER, Wei(1), Wei(1)),
         ),
     }
-    view = ticket_view(mined(1), turn_of(blocks[ShardId(1)], 0), blocks)
-    assert view["fingerprint"] == ["0x9", "0x2", "0x4"]
+    view = ticket_view(mined(1), blocks[ShardId(1)].serial_order.turn(0), blocks)
+    assert view["fingerprint"] == {"epoch": "0x9", "lane": "0x2", "n": "0x4"}
     assert view["ticket"] == "0x4d"
     assert view["shardId"] == "0x1"
     assert view["legs"] == [
@@ -77,10 +63,13 @@ def test_a_ticket_shows_its_legs_in_every_shard() -> None:
 
 
 def test_what_needed_no_ticket_has_none() -> None:
-    view = ticket_view(mined(0), Turn(3, 2, None), {})
-    assert (view["lane"], view["ticket"], view["legs"]) == ("0x3", None, [])
+    view = ticket_view(mined(0), Turn(Fingerprint(Epoch(9), 3, 2), None), {})
+    assert (view["fingerprint"]["lane"], view["ticket"], view["legs"]) == ("0x3", None, [])
 
 
 def test_what_waits_has_the_same_fields() -> None:
-    assert pending_view().keys() == ticket_view(mined(0), Turn(1, 0, None), {}).keys()
+    assert (
+        pending_view().keys()
+        == ticket_view(mined(0), Turn(Fingerprint(Epoch(9), 1, 0), None), {}).keys()
+    )
     assert pending_view()["status"] == "pending"

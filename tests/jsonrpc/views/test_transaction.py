@@ -14,7 +14,8 @@ from quarkparsec.jsonrpc.views.transaction import pending_transaction_view, tran
 from quarkparsec.types import Wei
 from tests.chain.signed import sign_native
 from tests.jsonrpc import execution_apis
-from tests.jsonrpc.cluster import GWEI, sign
+from tests.jsonrpc.cluster import sign
+from tests.jsonrpc.headers import GWEI
 
 MARK = BlockMark("0x" + "ab" * 32, "0x1", "0x2", Wei(3 * GWEI))
 

@@ -6,7 +6,9 @@ import threading
 
 import pytest
 
+from quarkparsec.limits import ANALYSED_CODES_MAX
 from quarkparsec.runners.evm.executor import execute
+from quarkparsec.runners.evm.frame import jump_destinations
 from quarkparsec.types import Gas
 from tests.runners.assembler import assemble, push
 from tests.runners.scene import SENDER, Scene, done, recipient
@@ -102,3 +104,19 @@ def test_calls_go_1024_deep_even_in_a_thread() -> None:
     thread.start()
     thread.join()
     assert reached == [1025]
+
+
+def test_a_code_is_looked_through_once_a_transaction_however_many_others_run() -> None:
+    """Else whoever calls more codes in turn than are kept has each looked through for 100 gas."""
+    stage, count = Scene(), ANALYSED_CODES_MAX + 1
+    for number in range(count):
+        stage.contract(recipient(number), assemble(f"{number} POP STOP"))
+    first = int.from_bytes(recipient(0), "big")
+    step = int.from_bytes(recipient(1), "big") - first
+    callee = f"{count} DUP6 MOD {step} MUL {first} ADD"
+    ring = f"0 JUMPDEST 0 0 0 0 {callee} GAS STATICCALL POP 1 ADD"
+    again = f"DUP1 {3 * count} GT 2 JUMPI STOP"
+    stage.contract(recipient(2 * count), assemble(f"{ring} {again}"))
+    before = jump_destinations.cache_info().misses
+    assert stage.execute(recipient(2 * count), gas_limit=20_000_000).status == 1
+    assert jump_destinations.cache_info().misses - before == count + 1

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from eth.exceptions import OutOfGas, WriteProtection
 
 from quarkparsec.limits import CALL_DEPTH_MAX
+from quarkparsec.runners.evm.call_data import CallData, call_data
 from quarkparsec.runners.evm.contract_rule import is_dead, visible_code
 from quarkparsec.runners.evm.frame import Frame, Message
 from quarkparsec.runners.evm.interpreter import run_call
@@ -104,12 +105,12 @@ def staticcall(frame: Frame) -> None:
     _call(frame, called, target, _Price(gas, 0, 0), window, pays=True)
 
 
-def _open_window(frame: Frame, window: list[int]) -> bytes:
+def _open_window(frame: Frame, window: list[int]) -> CallData:
     """Pay for the memory that input and output need; return the input."""
     input_start, input_size, output_start, output_size = window
     frame.extend_memory(input_start, input_size)
     frame.extend_memory(output_start, output_size)
-    return frame.memory_read_bytes(input_start, input_size)
+    return call_data(frame.memory, input_start, input_size)
 
 
 def _load(frame: Frame, recipient: Recipient) -> _Target:

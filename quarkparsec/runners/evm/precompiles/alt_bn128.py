@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from quarkparsec.errors import InvalidInput
+from quarkparsec.runners.evm.call_data import CallData
 from quarkparsec.runners.evm.precompiles.alt_bn128_pairing import (
     FIELD_MODULUS,
     is_in_g2,
@@ -31,29 +32,29 @@ _PAIRING_GAS: Final = 45_000
 _PAIR_GAS: Final = 34_000
 
 
-def add(data: bytes) -> bytes:
+def add(data: CallData) -> bytes:
     """Two points → their sum; a short input is filled up with zeros."""
-    data = data[:128].ljust(128, b"\x00")
-    first, second = _decode_g1(data[:64]), _decode_g1(data[64:])
+    points = data[:128].ljust(128, b"\x00")
+    first, second = _decode_g1(points[:64]), _decode_g1(points[64:])
     if first is None or second is None:
         return _encode_g1(first or second)
     return _encode_g1(_to_affine(_add((*first, 1), second)))
 
 
-def multiply(data: bytes) -> bytes:
+def multiply(data: CallData) -> bytes:
     """A point and a 32-byte scalar → their product; a short input is filled up with zeros."""
-    data = data[:96].ljust(96, b"\x00")
-    point, scalar = _decode_g1(data[:64]), int.from_bytes(data[64:], "big")
+    factors = data[:96].ljust(96, b"\x00")
+    point, scalar = _decode_g1(factors[:64]), int.from_bytes(factors[64:], "big")
     if point is None:
         return _encode_g1(None)
     return _encode_g1(_to_affine(_multiply(point, scalar)))
 
 
-def pairing_gas(data: bytes) -> int:
+def pairing_gas(data: CallData) -> int:
     return _PAIRING_GAS + _PAIR_GAS * (len(data) // _PAIR_BYTES)
 
 
-def pairing(data: bytes) -> bytes:
+def pairing(data: CallData) -> bytes:
     """Pairs of a G1 and a G2 point → 1 if the product of their pairings is one, else 0."""
     if len(data) % _PAIR_BYTES:
         raise InvalidInput("bad elliptic curve pairing size")

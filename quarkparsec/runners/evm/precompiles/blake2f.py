@@ -5,20 +5,21 @@ from __future__ import annotations
 from blake2b import compress
 
 from quarkparsec.errors import InvalidInput
+from quarkparsec.runners.evm.call_data import CallData
 
 _INPUT_BYTES = 213
 
 
-def gas(data: bytes) -> int:
+def gas(data: CallData) -> int:
     """One per round; the four bytes that say how many come first."""
     return int.from_bytes(data[:4], "big") if len(data) == _INPUT_BYTES else 0
 
 
-def run(data: bytes) -> bytes:
+def run(data: CallData) -> bytes:
     """rounds (4) ‖ state (64) ‖ block (128) ‖ offsets (16) ‖ final flag (1) → new state (64)."""
     if len(data) != _INPUT_BYTES:
         raise InvalidInput("invalid input length")
-    final = data[212]
+    final = int.from_bytes(data[212:], "big")
     if final > 1:
         raise InvalidInput("invalid final flag")
     rounds = int.from_bytes(data[:4], "big")

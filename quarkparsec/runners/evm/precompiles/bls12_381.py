@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 from py_arkworks_bls12381 import GT, G1Point, G2Point, Scalar
 
 from quarkparsec.errors import InvalidInput
+from quarkparsec.runners.evm.call_data import CallData
 
 FIELD_MODULUS: Final = int(
     "1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab",
@@ -60,15 +61,15 @@ _Point = TypeVar("_Point", G1Point, G2Point)
 # --- prices
 
 
-def g1_msm_gas(data: bytes) -> int:
+def g1_msm_gas(data: CallData) -> int:
     return _msm_gas(len(data) // (_G1_BYTES + _SCALAR_BYTES), _G1_MSM_GAS, _G1_DISCOUNTS)
 
 
-def g2_msm_gas(data: bytes) -> int:
+def g2_msm_gas(data: CallData) -> int:
     return _msm_gas(len(data) // (_G2_BYTES + _SCALAR_BYTES), _G2_MSM_GAS, _G2_DISCOUNTS)
 
 
-def pairing_gas(data: bytes) -> int:
+def pairing_gas(data: CallData) -> int:
     return _PAIRING_GAS + _PAIR_GAS * (len(data) // _PAIR_BYTES)
 
 
@@ -81,19 +82,19 @@ def _msm_gas(pairs: int, price: int, discounts: tuple[int, ...]) -> int:
 # --- operations
 
 
-def g1_add(data: bytes) -> bytes:
+def g1_add(data: CallData) -> bytes:
     """Two points of the curve over Fp → their sum."""
     first, second = _split(data, _G1_BYTES, exactly=2)
     return _encode(_g1(first, in_subgroup=False) + _g1(second, in_subgroup=False))
 
 
-def g2_add(data: bytes) -> bytes:
+def g2_add(data: CallData) -> bytes:
     """Two points of the curve over Fp2 → their sum."""
     first, second = _split(data, _G2_BYTES, exactly=2)
     return _encode(_g2(first, in_subgroup=False) + _g2(second, in_subgroup=False))
 
 
-def g1_msm(data: bytes) -> bytes:
+def g1_msm(data: CallData) -> bytes:
     """Pairs of a G1 point and a 32-byte scalar → the sum of the products."""
     pairs = _split(data, _G1_BYTES + _SCALAR_BYTES)
     points = [_g1(pair[:_G1_BYTES], in_subgroup=True) for pair in pairs]
@@ -101,7 +102,7 @@ def g1_msm(data: bytes) -> bytes:
     return _encode(G1Point.multiexp_unchecked(points, scalars))
 
 
-def g2_msm(data: bytes) -> bytes:
+def g2_msm(data: CallData) -> bytes:
     """Pairs of a G2 point and a 32-byte scalar → the sum of the products."""
     pairs = _split(data, _G2_BYTES + _SCALAR_BYTES)
     points = [_g2(pair[:_G2_BYTES], in_subgroup=True) for pair in pairs]
@@ -109,7 +110,7 @@ def g2_msm(data: bytes) -> bytes:
     return _encode(G2Point.multiexp_unchecked(points, scalars))
 
 
-def pairing(data: bytes) -> bytes:
+def pairing(data: CallData) -> bytes:
     """Pairs of a G1 and a G2 point → 1 if the product of their pairings is one, else 0."""
     pairs = _split(data, _PAIR_BYTES)
     firsts = [_g1(pair[:_G1_BYTES], in_subgroup=True) for pair in pairs]
@@ -117,13 +118,13 @@ def pairing(data: bytes) -> bytes:
     return GT.pairing_check(firsts, seconds).to_bytes(32, "big")
 
 
-def map_fp_to_g1(data: bytes) -> bytes:
+def map_fp_to_g1(data: CallData) -> bytes:
     """A field element → a G1 point."""
     (element,) = _elements(data, 1)
     return _encode(G1Point.map_from_fp_be(element))
 
 
-def map_fp2_to_g2(data: bytes) -> bytes:
+def map_fp2_to_g2(data: CallData) -> bytes:
     """An element of Fp2 → a G2 point."""
     return _encode(G2Point.map_from_fp2_be(b"".join(_elements(data, 2))))
 
@@ -131,14 +132,14 @@ def map_fp2_to_g2(data: bytes) -> bytes:
 # --- encodings
 
 
-def _split(data: bytes, size: int, exactly: int | None = None) -> list[bytes]:
+def _split(data: CallData, size: int, exactly: int | None = None) -> list[bytes]:
     count = len(data) // size
     if not data or len(data) % size or (exactly is not None and count != exactly):
         raise InvalidInput("invalid input length")
     return [data[at : at + size] for at in range(0, len(data), size)]
 
 
-def _elements(data: bytes, count: int) -> list[bytes]:
+def _elements(data: CallData, count: int) -> list[bytes]:
     """The field elements without their padding. Raises InvalidInput unless each is below p."""
     elements = []
     for encoded in _split(data, _ELEMENT_BYTES, exactly=count):

@@ -9,9 +9,10 @@ from coincurve import PublicKey
 
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.crypto.signatures import CURVE_ORDER
+from quarkparsec.runners.evm.call_data import CallData
 
 
-def run(data: bytes) -> bytes:
+def run(data: CallData) -> bytes:
     """hash ‖ v ‖ r ‖ s, 32 bytes each → the signer as a word, or nothing."""
     data = data[:128].ljust(128, b"\x00")
     v = int.from_bytes(data[32:64], "big")

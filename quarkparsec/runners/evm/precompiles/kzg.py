@@ -13,6 +13,7 @@ from typing import Final
 from py_arkworks_bls12381 import GT, G1Point, G2Point, Scalar
 
 from quarkparsec.errors import InvalidInput
+from quarkparsec.runners.evm.call_data import CallData
 
 BLS_MODULUS: Final = 0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001
 """The order of the groups."""
@@ -29,7 +30,7 @@ _FIELD_ELEMENTS_PER_BLOB: Final = 4096
 _SUCCESS: Final = _FIELD_ELEMENTS_PER_BLOB.to_bytes(32, "big") + BLS_MODULUS.to_bytes(32, "big")
 
 
-def run(data: bytes) -> bytes:
+def run(data: CallData) -> bytes:
     """versioned hash ‖ z ‖ y (32 each) ‖ commitment ‖ proof (48 each) → two constants."""
     if len(data) != _INPUT_BYTES:
         raise InvalidInput("invalid input length")

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from quarkparsec.runners.evm.call_data import CallData
 from quarkparsec.runners.evm.precompiles import (
     alt_bn128,
     blake2f,
@@ -18,24 +19,24 @@ from quarkparsec.runners.evm.rules import Precompile
 from quarkparsec.types import Recipient
 
 
-def _per_word(base: int, word: int) -> Callable[[bytes], int]:
+def _per_word(base: int, word: int) -> Callable[[CallData], int]:
     return lambda data: base + word * ((len(data) + 31) // 32)
 
 
-def _constant(price: int) -> Callable[[bytes], int]:
+def _constant(price: int) -> Callable[[CallData], int]:
     return lambda _: price
 
 
-def _sha256(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()
+def _sha256(data: CallData) -> bytes:
+    return hashlib.sha256(data[:]).digest()
 
 
-def _ripemd160(data: bytes) -> bytes:
-    return hashlib.new("ripemd160", data).digest().rjust(32, b"\x00")
+def _ripemd160(data: CallData) -> bytes:
+    return hashlib.new("ripemd160", data[:]).digest().rjust(32, b"\x00")
 
 
-def _identity(data: bytes) -> bytes:
-    return data
+def _identity(data: CallData) -> bytes:
+    return data[:]
 
 
 def _at(number: int) -> Recipient:
