@@ -11,6 +11,7 @@ from random import Random
 from typing import Final, NamedTuple
 
 from quarkparsec.chain.block import ShardBlock
+from quarkparsec.chain.fork import PRECOMPILES
 from quarkparsec.chain.log import Log
 from quarkparsec.chain.transaction import Transaction
 from quarkparsec.crypto.keccak import EMPTY_HASH, keccak
@@ -185,7 +186,7 @@ class Shards:
         to = transaction.to
         if transaction.to_key is not None:
             return Candidate(transaction, transaction.to_key, True)
-        if to is None or to in self.universal:
+        if to is None or to in self.universal or to in PRECOMPILES["prague"]:
             chosen = home_key(wish.sender) if wish.frame_key is None else wish.frame_key
             return Candidate(transaction, chosen, to is not None)
         key = self._key_of_contract(to)
