@@ -160,7 +160,7 @@ def test_under_another_key_of_the_same_shard_a_contract_is_the_stub(
     assert other.eth.get_storage_at(contract, 0) == word(0)
     with pytest.raises(Exception, match="execution reverted"):
         other.eth.call({"to": contract})
-    with pytest.raises(Web3RPCError, match="has key 0xabcdef02 in shard 2"):
+    with pytest.raises(Web3RPCError, match="has key 0xabcdef02 in its shard"):
         other.eth.get_proof(contract, [0])
 
 
