@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 
 from operating.admin_port import opened
 
+from quarkparsec.errors import Rejected
 from tests.processes.running_cluster import ROOT
 
 PATIENCE_S: Final = 60.0
@@ -34,14 +35,27 @@ def holders(data_dir: Path) -> list[str]:
 
 def move(data_dir: Path, shard_id: int, slave: str) -> Any:
     """Move a shard, and wait until that is over; what became of it."""
-    admin(data_dir, "admin_moveShard", shard_id, slave)
     deadline = time.monotonic() + PATIENCE_S
+    while not _begins(data_dir, shard_id, slave):
+        assert time.monotonic() < deadline, "a slave isn't connected"
+        time.sleep(0.1)
     while True:
         last = admin(data_dir, "admin_status")["moves"][-1]
         if last["stage"] in ("done", "failed"):
             return last
         assert time.monotonic() < deadline, last
         time.sleep(0.02)
+
+
+def _begins(data_dir: Path, shard_id: int, slave: str) -> bool:
+    """Whether a move begins; a cluster that has just started may still be waiting for a slave."""
+    try:
+        admin(data_dir, "admin_moveShard", shard_id, slave)
+    except Rejected as refusal:
+        if "isn't connected" in str(refusal):
+            return False
+        raise
+    return True
 
 
 def script(name: str, data_dir: Path, *arguments: str) -> str:
