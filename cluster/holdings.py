@@ -143,6 +143,11 @@ class Holdings:
 
     # --- what a split asks for
 
+    def is_elsewhere(self, shard_id: ShardId) -> bool:
+        known = self._topology
+        is_known = known is not None and shard_id < known.shard_count
+        return is_known and shard_id not in self.shards
+
     def half_stands(self, shard_id: ShardId) -> None:
         """Open it in a thread of its own: the other shards have to go on."""
         if self._is_up(shard_id):

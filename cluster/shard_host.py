@@ -34,6 +34,9 @@ from quarkparsec.wire.lanes import LaneMessages
 class Siblings(Protocol):
     """What the split of a shard asks of the slave that holds it."""
 
+    def is_elsewhere(self, shard_id: ShardId) -> bool:
+        """Whether another slave holds a shard."""
+
     def half_stands(self, shard_id: ShardId) -> None:
         """The database of a new half is there: let the shard come up, if it hasn't."""
 
@@ -183,6 +186,9 @@ class ShardHost:
             self._siblings.hand_over(effect)
 
     def _divide(self, effect: Divide) -> None:
+        if self._siblings.is_elsewhere(effect.shard_id):  # it stood here, and has moved since
+            asyncio.get_running_loop().call_soon(self.driver.step, Divided(effect.shard_id))
+            return
         half = self.store.path.with_name(shard_folder(effect.shard_id))
 
         def then(_: None) -> None:

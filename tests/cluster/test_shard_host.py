@@ -32,6 +32,9 @@ HOME = home_key(recipient_of(BOB))
 class Alone:
     """A slave with one shard, that isn't split."""
 
+    def is_elsewhere(self, shard_id: ShardId) -> bool:
+        raise AssertionError(shard_id)
+
     def half_stands(self, shard_id: ShardId) -> None:
         raise AssertionError(shard_id)
 

@@ -135,3 +135,13 @@ async def status(slave: Slave, transaction_hash: bytes) -> FoundStatus | None:
     assert isinstance(answer, StatusSearch)
     assert (answer.lowest, answer.highest) == (0, 0)
     return answer.found
+
+
+def test_a_half_that_another_slave_holds_is_not_made_again(tmp_path: Path) -> None:
+    async def scene() -> None:
+        slave = open_slave(make_identity(tmp_path))
+        elsewhere = [slave.holdings.is_elsewhere(ShardId(shard)) for shard in (1, 2, 4)]
+        assert elsewhere == [True, False, False]  # nobody has said yet who holds shard 4
+        slave.close()
+
+    asyncio.run(scene())
