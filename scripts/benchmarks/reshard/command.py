@@ -46,7 +46,7 @@ RATIO_MAX: Final = 3.0
 @click.option("--backlog", type=click.IntRange(1), default=1_000, help="Waiting at a time.")
 @click.option("--normal-s", type=click.FloatRange(1), default=10, help="Before each split.")
 @click.option("--settle-s", type=click.FloatRange(0), default=10, help="After each sweep.")
-@click.option("--timeout-s", type=click.FloatRange(1), default=600, help="For one sweep.")
+@click.option("--timeout-s", type=click.FloatRange(1), default=1_800, help="For one sweep.")
 @json_option
 def reshard(
     accounts: int, shards: int, slaves: int, times: int, json_path: Path | None, **size: Any

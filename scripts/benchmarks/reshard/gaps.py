@@ -53,16 +53,16 @@ class SplitGaps(NamedTuple):
 def split_gaps(heard: Sequence[Heard], first: int) -> SplitGaps:
     """What became of the split after the normal blocks from number `first` of those that were heard.
 
-    Raises Unavailable if there are too few of them.
+    Of a sweep that is still under way, so far. Raises Unavailable if there are too few blocks.
     """
     before = heard[first].shard_count
     split = next(i for i, block in enumerate(heard) if i >= first and block.shard_count > before)
-    end = next(i for i, block in enumerate(heard) if i >= split and block.is_swept)
-    settled = split + SETTLING_BLOCKS
+    swept = (i for i, block in enumerate(heard) if i >= split and block.is_swept)
+    end, settled = next(swept, len(heard) - 1), split + SETTLING_BLOCKS
     if split - first < 2 or len(heard) <= max(settled, end):
         raise Unavailable("there were too few blocks to compare")
     normal = _gaps_ms(heard[first:split])
-    swept = heard[end].at_s - heard[split].at_s
+    sweep_s = heard[end].at_s - heard[split].at_s
     committed = sum(block.transactions for block in heard[split + 1 : end + 1])
     return SplitGaps(
         heard[split].shard_count,
@@ -70,9 +70,9 @@ def split_gaps(heard: Sequence[Heard], first: int) -> SplitGaps:
         max(normal),
         max(_gaps_ms(heard[split - 1 : settled + 1])),
         max(_gaps_ms(heard[split : max(settled, end) + 1])),
-        swept,
+        sweep_s,
         end - split,
-        committed / swept if swept else 0.0,
+        committed / sweep_s if sweep_s else 0.0,
     )
 
 

@@ -85,8 +85,12 @@ async def _double(local: LocalCluster, watch: Watch, size: Size, console: Consol
     async with opened(local.data_dir) as port:
         await port.call("admin_reshard", 2 * before)
     split = len(watch.heard)
+    await watch.until(lambda: len(watch.heard) > split + SETTLING_BLOCKS + 1, size.timeout_s)
+    gaps = split_gaps(watch.heard, first)
+    console.print(
+        f"the split: {gaps.split_max_ms:,.0f} ms, {gaps.split_ratio:.1f} normal gaps", style="dim"
+    )
     await watch.until(lambda: watch.heard[-1].is_swept, size.timeout_s)
-    await watch.until(lambda: len(watch.heard) > split + SETTLING_BLOCKS, size.timeout_s)
     if watch.heard[-1].transactions == 0:
         raise Unavailable("the load has ended before the sweep; ask for more transactions")
     bytes_swept = bytes_of(_databases(local.data_dir, watch))

@@ -25,11 +25,11 @@ def heard(
 
 
 def test_the_longest_gap_in_a_split_is_compared_with_the_median_before() -> None:
-    blocks = heard([50, 70, 60, 90, 50], [200, 80], [50] * SETTLING_BLOCKS)
+    blocks = heard([50, 60, 60, 90, 70], [180, 80], [50] * SETTLING_BLOCKS)
     gaps = split_gaps(blocks, 0)
     assert (gaps.shard_count, round(gaps.normal_ms), round(gaps.normal_max_ms)) == (8, 60, 90)
-    assert (round(gaps.split_max_ms), round(gaps.split_ratio, 2)) == (200, 3.33)
-    assert (gaps.sweep_blocks, round(gaps.sweep_s, 3)) == (2, 0.28)
+    assert (round(gaps.split_max_ms), round(gaps.split_ratio, 2)) == (180, 3.0)
+    assert (gaps.sweep_blocks, round(gaps.sweep_s, 3)) == (2, 0.26)
 
 
 def test_a_long_gap_late_in_a_sweep_is_the_sweeps_alone() -> None:
