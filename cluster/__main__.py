@@ -14,6 +14,8 @@ from typing import Any, Final
 import click
 import uvloop
 
+from cluster import exit_status
+from cluster.exit_status import Removed
 from cluster.identity import Identity, load_identity
 from quarkparsec.errors import QuarkparsecError
 
@@ -90,6 +92,9 @@ def _run(
     try:
         identity = load_identity(config)
         uvloop.run(_until_signal(identity, work))
+    except Removed as removed:
+        log.info("%s", removed)
+        sys.exit(exit_status.LEFT)
     except QuarkparsecError as error:
         log.error("%s: %s", type(error).__name__, error)
         sys.exit(1)

@@ -97,6 +97,12 @@ class Connection(asyncio.Protocol):
         """Who is at the other end; only once the connection is open."""
         return self.ready.result()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the peer has proved who it is."""
+        ready = self.ready
+        return ready.done() and not ready.cancelled() and ready.exception() is None
+
     # --- what the process calls
 
     def notify(self, message: Message) -> None:
@@ -157,9 +163,9 @@ class Connection(asyncio.Protocol):
         for answer in self._requests.values():
             if not answer.done():
                 answer.set_exception(Unavailable("the connection was lost"))
-        if self.ready.done():
+        if self.is_open:
             self._service.closed(self)
-        else:
+        elif not self.ready.done():
             self.ready.set_exception(self._fault)
             self.ready.exception()  # an accepted connection has nobody who waits for it
 
@@ -272,15 +278,19 @@ async def listen(
 
 async def connect(host: str, port: int, credentials: Credentials, service: Service) -> Connection:
     """Reach a peer once. Raises Unavailable; Rejected or InvalidInput if it is no peer."""
-    loop = asyncio.get_running_loop()
+    connection = Connection(credentials.session(initiator=True), service)
+    is_reached = False
     try:
         async with asyncio.timeout(HANDSHAKE_TIMEOUT_MS / 1000):
-            _, connection = await loop.create_connection(
-                lambda: Connection(credentials.session(initiator=True), service), host, port
-            )
+            loop = asyncio.get_running_loop()
+            await loop.create_connection(lambda: connection, host, port)
             await connection.ready
+        is_reached = True
     except (OSError, TimeoutError) as error:
         raise Unavailable(f"nobody answers at {host}:{port}") from error
+    finally:
+        if not is_reached:
+            connection.close()
     return connection
 
 

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import sys
 from collections.abc import AsyncGenerator
 from typing import Final
 
-from cluster import exit_status, shard_queries
+from cluster import shard_queries
 from cluster.bus import Connection, listen, stay_connected
 from cluster.calls import Calls
+from cluster.exit_status import Removed
 from cluster.holdings import Holdings
 from cluster.identity import Identity
 from cluster.lane_links import LaneLinks
@@ -37,8 +36,6 @@ from quarkparsec.wire.moves import MoveOrder
 from quarkparsec.wire.operations import MakeReady
 from quarkparsec.wire.root_queries import TopologyChanged
 from quarkparsec.wire.session import Role
-
-log = logging.getLogger("slave")
 
 
 class Slave:
@@ -268,7 +265,7 @@ class Slave:
 
 
 async def run_slave(identity: Identity, name: str, stop: asyncio.Event) -> None:
-    """Run a slave until `stop`, or until one of its shards fails."""
+    """Run a slave until `stop`, or until one of its shards fails. Raises Removed if it has to leave."""
     config = identity.config.slave(name)
     credentials = identity.credentials(Role.SLAVE, name)
     slave = Slave(identity, name)
@@ -284,8 +281,7 @@ async def run_slave(identity: Identity, name: str, stop: asyncio.Event) -> None:
         if slave.holdings.failed.done():
             slave.holdings.failed.result()
         if slave.has_left.is_set():
-            log.info("%s was removed from the cluster", name)
-            sys.exit(exit_status.LEFT)
+            raise Removed(f"{name} was removed from the cluster")
     finally:
         server.close()
         leaving.cancel()

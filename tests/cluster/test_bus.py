@@ -16,7 +16,7 @@ from quarkparsec.types import Hash32
 from quarkparsec.wire.envelope import Message
 from quarkparsec.wire.queries import Encoded, Nothing, ReadBlock
 from quarkparsec.wire.root_queries import Follow
-from quarkparsec.wire.session import Peer, Role
+from quarkparsec.wire.session import HandshakeRefused, Peer, Role
 
 LOOPBACK = "127.0.0.1"
 SECRET = b"s" * 32
@@ -259,7 +259,7 @@ def test_a_stranger_is_cut_and_never_heard(stranger: Credentials) -> None:
     async def scene() -> None:
         service = Recorder()
         async with listening(service) as port:
-            with pytest.raises(Unavailable):
+            with pytest.raises(HandshakeRefused):
                 await connect(LOOPBACK, port, stranger, Recorder())
             assert not service.connections
 
