@@ -13,7 +13,7 @@ from quarkparsec.runners.evm.executor import execute
 from quarkparsec.runners.outcome import Failed
 from quarkparsec.runners.validity import check_sender
 from quarkparsec.state import sweeping
-from quarkparsec.types import Recipient, ShardId, ShardKey, home_key
+from quarkparsec.types import Recipient, ShardId, ShardKey, Wei, home_key
 from tests.reshard.scenery import (
     ABROAD,
     AUTHORITIES,
@@ -85,7 +85,10 @@ def test_every_old_transaction_is_refused_by_every_shard_all_the_time(
 
 def check_refused(shards: Shards, shard_id: ShardId, transaction: Transaction) -> None:
     """As the shard of its sender, or as the one where it runs, under whatever key."""
-    journal, context = shards.states[shard_id].journal(), shards.context()._replace(base_fee=0)
+    journal, context = (
+        shards.states[shard_id].journal(),
+        shards.context()._replace(base_fee=Wei(0)),
+    )
     with pytest.raises(Rejected):
         check_sender(journal, transaction, context)
     for key in (*KEYS, home_key(transaction.sender)):
@@ -124,7 +127,7 @@ def test_a_transaction_that_waits_is_executed_in_one_half_only() -> None:
     shards = world()
     transaction = Wish(RICH[1], POOR[0], 0).sign(0)
     shards.split()
-    free = shards.context()._replace(base_fee=0)
+    free = shards.context()._replace(base_fee=Wei(0))
     able = [
         shard_id
         for shard_id, state in shards.states.items()
