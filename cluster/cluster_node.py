@@ -229,6 +229,8 @@ class ClusterNode:
 
         answer = await self._ask_at(place, question, queries.ProofAnswer)
         account = Account.decode(answer.account) if answer.account else None
+        if self._router.is_everywhere(recipient):
+            seen_under = None
         if account is not None and seen_under not in (None, account.shard_key):
             raise Rejected(
                 f"nothing to prove under key {seen_under:#010x}: "
@@ -290,7 +292,7 @@ class ClusterNode:
         """The key in whose shard to ask about a recipient, and the one under which to look at its entry there."""
         if key is None:
             return await self._router.key_of(recipient, home_key(recipient)), None
-        return key, None if self._router.is_everywhere(recipient) else key
+        return key, key
 
     async def _ask_at(
         self, key: ShardKey, question: Callable[[ShardId, int], KeyQuestion], kind: type[Answer]

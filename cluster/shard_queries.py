@@ -16,8 +16,9 @@ from quarkparsec.shard.block_rows import StoredTransaction, TransactionPlace
 from quarkparsec.shard.log_search import find_logs
 from quarkparsec.state.account import Account
 from quarkparsec.state.foreign import FOREIGN_STUB, FOREIGN_STUB_HASH, seen_under
+from quarkparsec.state.universal import part_of, seen_with_part
 from quarkparsec.state.view import StateView
-from quarkparsec.types import Epoch, Hash32, Recipient, ShardKey, Slot
+from quarkparsec.types import Epoch, Hash32, Recipient, ShardKey, Slot, home_key
 from quarkparsec.wire import queries
 from quarkparsec.wire.envelope import Message
 from quarkparsec.wire.queries import Encoded, EncodedList, Nothing, Number
@@ -53,7 +54,7 @@ async def read_storage(host: ShardHost, query: queries.ReadStorage) -> queries.W
     account = _seen(view, query)
     if account is None or account.storage_root == EMPTY_TRIE_ROOT:
         return queries.Words([b""] * len(query.slots))
-    recipient = Recipient(query.recipient)
+    recipient = _holder(view, query)
     return queries.Words(
         [scalar_bytes(view.storage(recipient, Slot(slot))) for slot in query.slots]
     )
@@ -69,9 +70,25 @@ async def _view(host: ShardHost, query: _StateQuery) -> StateView:
 
 def _seen(view: StateView, query: _StateQuery) -> Account | None:
     """The entry that is asked for, as the key of the question sees it."""
-    account = view.account(Recipient(query.recipient))
-    key = None if query.key is None else ShardKey(query.key)
-    return None if account is None else seen_under(key, account, view.code)
+    recipient, key = Recipient(query.recipient), _key(query)
+    account = view.account(recipient)
+    if account is None:
+        return None
+    if recipient in view.place.universal:
+        return seen_with_part(account, view.account(_holder(view, query)))
+    return seen_under(key, account, view.code)
+
+
+def _holder(view: StateView, query: _StateQuery) -> Recipient:
+    """Whose storage and money are asked for: of a universal contract one key's part."""
+    recipient, key = Recipient(query.recipient), _key(query)
+    if recipient not in view.place.universal:
+        return recipient
+    return part_of(recipient, home_key(recipient) if key is None else key)
+
+
+def _key(query: _StateQuery) -> ShardKey | None:
+    return None if query.key is None else ShardKey(query.key)
 
 
 async def read_pending_nonce(host: ShardHost, query: queries.ReadPendingNonce) -> Number:

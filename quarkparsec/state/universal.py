@@ -12,11 +12,20 @@ the part. It has no code, so a call to that address runs nothing.
 
 from __future__ import annotations
 
-from quarkparsec.crypto.keccak import keccak
-from quarkparsec.types import RECIPIENT_BYTES, SHARD_KEY_BYTES, Recipient, ShardKey
+from quarkparsec.crypto.keccak import EMPTY_TRIE_ROOT, keccak
+from quarkparsec.state.account import Account
+from quarkparsec.types import RECIPIENT_BYTES, SHARD_KEY_BYTES, Nonce, Recipient, ShardKey, Wei
 
 
 def part_of(contract: Recipient, key: ShardKey) -> Recipient:
     """Where a universal contract keeps what it has under `key`: an address whose home key that is."""
     suffix = key.to_bytes(SHARD_KEY_BYTES, "big")
     return Recipient(keccak(contract + suffix)[: RECIPIENT_BYTES - SHARD_KEY_BYTES] + suffix)
+
+
+def seen_with_part(contract: Account, part: Account | None) -> Account:
+    """A universal contract as the frames of a key see it, whose part of it is this, or hasn't been used."""
+    if part is None:
+        return contract._replace(balance=Wei(0), storage_root=EMPTY_TRIE_ROOT)
+    nonce = max(part.nonce, contract.nonce)
+    return part._replace(nonce=Nonce(nonce), code_hash=contract.code_hash)
