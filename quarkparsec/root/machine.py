@@ -6,7 +6,8 @@ says which events a state acts on. Rules:
 1. The master says nothing before its term is durable, and `Commit` only after the root block is.
 2. An epoch goes on, from lane to lane, only with the answer of *every* participant. One that is silent for
    too long, answers something else, or has to join again aborts the attempt for all; the next attempt is
-   made without it. Nobody is silent while a participant works. What follows a lane is decided in `barriers`.
+   made without it. Nobody is silent while a participant works, and one whose own part of lane 2 or 3 is over
+   may still work for others: it is asked until theirs is over, too. What follows a lane is in `barriers`.
 3. A `Join` is answered with a `Welcome` only when the fate of the sealed block that it reports is known:
    its epoch is committed, or its round is over. If that round is still open, the report counts as `Sealed`.
 4. What has no answer is said again; each shard's answers are idempotent, and so is counting them.
@@ -264,6 +265,7 @@ class RootMachine:
         if member is None or event.round != now.plan.round or event.lane != now.lane:
             return now
         now.ended[member.shard_id] = event
+        member.asked_ms = None
         return self._go_on(now)
 
     def _go_on(self, now: Executing) -> State:

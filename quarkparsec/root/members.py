@@ -46,8 +46,8 @@ class Member:
     """The root block up to which it said to have applied everything, in this visit."""
     work: wire.Work = wire.Work.NONE
     """What waits in its pool."""
-    asked_ms: int = 0
-    """When it was asked what it hasn't answered yet."""
+    asked_ms: int | None = None
+    """When it was asked what it hasn't answered yet; None if it has."""
     said_ms: int = 0
     """When the master last said something to it that wants an answer."""
     working_ms: int = 0
@@ -65,6 +65,8 @@ class Member:
 
     def is_lost(self, now_ms: int, patience_ms: int) -> bool:
         """Whether it was silent for too long, or works on something that can't take so long."""
+        if self.asked_ms is None:
+            return False
         waited_ms = now_ms - self.asked_ms
         silent_ms = min(waited_ms, now_ms - self.working_ms)
         return silent_ms >= ANSWER_TIMEOUT_MS or waited_ms >= patience_ms

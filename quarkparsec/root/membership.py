@@ -76,12 +76,13 @@ class Membership:
         self._effects.send(message)
 
     def ask_again(self, now_ms: int, message: wire.FromMaster) -> bool:
-        """Say once more what has no answer; False if its time is up."""
+        """Say once more what has no answer, or what was answered for the time being; False if its time is up."""
         member = self[message.shard_id]
         if member.joined and member.is_lost(now_ms, self._patience_ms):
             return False
         if now_ms - member.said_ms >= RESEND_MS:
             member.said_ms = now_ms
+            member.asked_ms = now_ms if member.asked_ms is None else member.asked_ms
             self._effects.send(message)
         return True
 

@@ -70,7 +70,7 @@ def welcome_order(
 
 
 def owed_message(now: State, head: RootBlock, term: int, member: Member) -> wire.FromMaster | None:
-    """What a shard was told and has not answered yet."""
+    """What a shard was told and has not answered yet, or others wait for what it may still be doing."""
     shard_id = member.shard_id
     if member.is_held:
         return None
@@ -79,7 +79,7 @@ def owed_message(now: State, head: RootBlock, term: int, member: Member) -> wire
     if not member.is_caught_up(head.number):
         return commit_order(head, term, shard_id)
     if isinstance(now, Executing) and shard_id in now.plan.participants:
-        is_over = shard_id in now.ended
+        is_over = now.lane == IN_SHARD and shard_id in now.ended
         return None if is_over else lane_order(head, now.plan, now.lane, shard_id)
     if isinstance(now, Sealing) and shard_id in now.plan.participants:
         return None if shard_id in now.summaries else seal_order(now, shard_id)

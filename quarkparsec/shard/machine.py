@@ -221,12 +221,13 @@ class ShardMachine:
     def _open_lane(self, now: Executed | Crossing, event: wire.OpenLane) -> State:
         if event.round != now.open_round.round:
             return now
-        if now.ended is None:
-            return self._say_working(now) if now.run.is_being_stepped else now
-        if event.lane > now.ended.lane:
+        if now.ended is not None and event.lane > now.ended.lane:
             run = LaneRun(self._now_ms, now.open_round, event, self._effects)
             return Crossing(now.open_round, run, None)
-        self._effects.send(now.ended)
+        if isinstance(now, Crossing) and now.run.is_being_stepped:
+            return self._say_working(now)
+        if now.ended is not None:
+            self._effects.send(now.ended)
         return now
 
     def _hear_shard(self, now: Executed | Crossing, event: LaneMessages) -> State:

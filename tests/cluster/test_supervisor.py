@@ -53,7 +53,7 @@ def test_a_child_that_dies_is_started_again_each_time_later(
     monkeypatch.setattr(supervisor_module, "RESTART_DELAY_MS_MAX", 40)
 
     async def scene() -> str:
-        one, said = stage(directory, Child("mayfly", ("raise SystemExit(3)",)))
+        one, said = stage(directory, Child("mayfly", ("raise SystemExit(7)",)))
         async with one:
             async with asyncio.timeout(30):
                 while said.getvalue().count("ended") < 4:  # noqa: ASYNC110 - a console tells nobody
@@ -61,7 +61,7 @@ def test_a_child_that_dies_is_started_again_each_time_later(
         return said.getvalue()
 
     lines = asyncio.run(scene()).splitlines()[:4]
-    assert all(line.startswith("mayfly ended (3)") for line in lines)
+    assert all(line.startswith("mayfly ended (7)") for line in lines)
     assert all("mayfly.log" in line for line in lines)
     delays = [int(line.split(" in ")[1].split(" ms")[0]) for line in lines]
     assert delays == [20, 40, 40, 40]

@@ -115,14 +115,6 @@ def test_answers_about_another_lane_do_not_count() -> None:
     assert driven.state_name() == "Executing"
 
 
-def test_an_order_without_an_answer_is_said_again_to_those_who_owe_it() -> None:
-    driven, (home,) = at_work(HOME)
-    (other,) = driven.lane_ended(home, wants=(2,))
-    second = driven.lane_ended(other)
-    driven.lane_ended(second[0])
-    assert driven.give(Tick(), after_ms=RESEND_MS) == [second[1]]
-
-
 @pytest.mark.parametrize("lane", [2, 3])
 def test_a_shard_that_hangs_in_a_lane_is_left_out_and_the_others_begin_again(lane: int) -> None:
     driven, (home,) = at_work(HOME)
@@ -197,3 +189,17 @@ def test_tickets_are_reserved_in_large_steps_and_never_run_short() -> None:
         driven.join(HOME, number=number)  # aborts the round
         driven.catch_up(HOME)
     assert len(bounds) <= 4
+
+
+def test_whose_part_of_lane_2_is_over_is_asked_on_for_others_may_wait_for_its_work() -> None:
+    driven, (home,) = at_work(HOME)
+    (other,) = driven.lane_ended(home, wants=(2,))
+    second = driven.lane_ended(other)
+    driven.lane_ended(second[1])
+    assert driven.give(Tick(), after_ms=RESEND_MS) == second
+    driven.give(wire.Working(OTHER, driven.machine.term))
+    driven.give(Tick(), after_ms=ANSWER_TIMEOUT_MS - 1)
+    assert driven.excluded == []
+    driven.lane_ended(second[1])
+    driven.give(Tick(), after_ms=1)
+    assert [each.shard_id for each in driven.excluded] == [HOME]

@@ -270,3 +270,13 @@ def test_who_is_told_again_to_run_a_lane_says_whether_it_works_or_waits() -> Non
     assert driven.open_lane(3) == [wire.Working(HERE, TERM)]
     driven.do(driven.held.pop())
     assert driven.open_lane(3) == [], "it waits for shard 1, and has nothing to say for it"
+
+
+def test_whose_own_part_is_over_still_says_that_it_works_for_another() -> None:
+    driven = opened()
+    (over,) = ended(driven.open_lane(2))
+    driven.hold = Run
+    assert hear(driven, LOCK) == []
+    assert driven.open_lane(2) == [wire.Working(HERE, TERM)]
+    driven.do(driven.held.pop())
+    assert driven.open_lane(2) == [over]
