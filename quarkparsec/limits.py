@@ -154,14 +154,14 @@ PROOF_CACHE_NODES_MAX: Final = 10_000
 PRUNED_EPOCHS_MAX: Final = 16
 """Epochs whose history is deleted as one is written: a shortened history shrinks without a pause."""
 
-SWEEP_ENTRIES_MAX: Final = 512
-"""Foreign entries that all shards together rewrite in one epoch after a split: about 80 ms of one core in a
+SWEEP_ENTRIES_MAX: Final = 256
+"""Foreign entries that all shards together rewrite in one epoch after a split: about 40 ms of one core in a
 state of a million accounts, where each costs a path of its own. The epochs of a sweep stay near the normal length."""
 
-SWEEP_SCANNED_MAX: Final = 2_048
+SWEEP_SCANNED_MAX: Final = 1_024
 """Entries that they look at to find them: half of them are foreign, unless somebody has chosen the keys."""
 
-GARBAGE_ROWS_MAX: Final = 2_048
+GARBAGE_ROWS_MAX: Final = 1_024
 """Rows that they delete with one commit, or look at to find out what may be: a few milliseconds of each slave."""
 
 # --- the EVM

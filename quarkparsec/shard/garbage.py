@@ -1,13 +1,14 @@
 """What a split leaves and nobody reads any more is deleted: a bounded piece with each commit.
 
 Nothing here is agreed upon: no block and no root depends on how far a shard has come. The list of what there is
-to do lies in the database (state/tables), so a restart goes on where it was.
+to do lies in the database (state/tables), so a restart goes on where it was. The sweep comes first: it has
+enough to do with each block, and lists more.
 
 - *Storage* of entries that are stubs now: words and trie nodes, by recipient.
-- *Blocks* from before the shard was split off, with their transactions, receipts and index. The header of the
-  last one stays until the shard's own first block has followed it.
+- *Blocks* from before the shard was split off, with their transactions, receipts and index: its own first block,
+  which swept, has followed them.
 - *Codes* that swept entries had. Other entries may have the same code, or have had it at an epoch that can
-  still be read. So when the sweep is over, all entries are asked, and the past of those that count here, piece
+  still be read. So all entries are asked, and the past of those that count here, piece
   by piece; what is left then, nobody has. A code that is deployed again meanwhile is taken off the list by
   the seal that does it.
 """
@@ -29,7 +30,7 @@ from quarkparsec.shard.block_rows import (
     epoch_key,
 )
 from quarkparsec.shard.block_store import BlockStore
-from quarkparsec.state.stored import decode_account, read_head, read_place, read_sweep
+from quarkparsec.state.stored import decode_account, read_place, read_sweep
 from quarkparsec.state.tables import (
     ACCOUNT,
     DIFF,
@@ -54,6 +55,8 @@ _LAST_ASKED: Final = DIFF + ACCOUNT
 
 def collect(reader: Reader) -> Batch:
     """The deletion of the next piece; empty if there is nothing to delete now."""
+    if read_sweep(reader):
+        return {}
     if next(iter(reader.scan(GARBAGE, prefix_stop(GARBAGE))), None) is None:
         return {}
     most = read_place(reader).share_of(GARBAGE_ROWS_MAX)
@@ -68,19 +71,14 @@ def _collect_blocks(reader: Reader, most: int) -> Batch:
     position = reader.get(GARBAGE_BLOCKS_KEY)
     if position is None:
         return {}
-    born, head = BlockStore(reader).born, read_head(reader).epoch
-    last = epoch_key(HEADER, head) if head <= born else b""
-    found = [row for row in islice(_rows_up_to(reader, born, position), most) if row[0] != last]
+    found = list(islice(_rows_up_to(reader, BlockStore(reader).born, position), most))
     batch: Batch = {key: None for key, _ in found}
     batch |= {
         INDEX + keccak(decode_entry_row(row).entry.raw): None
         for key, row in found
         if key.startswith(ENTRY)
     }
-    if found:
-        batch[GARBAGE_BLOCKS_KEY] = found[-1][0]
-    elif head > born:
-        batch[GARBAGE_BLOCKS_KEY] = None
+    batch[GARBAGE_BLOCKS_KEY] = found[-1][0] if found else None
     return batch
 
 
@@ -108,8 +106,6 @@ def _collect_storage(reader: Reader, most: int) -> Batch:
 
 def _collect_codes(reader: Reader, most: int) -> Batch:
     """Look further who names the listed codes; once all were asked, delete what nobody named."""
-    if read_sweep(reader):
-        return {}
     position = reader.get(GARBAGE_MARKED_KEY) or ACCOUNT
     if position != GARBAGE_CODE:
         return _ask(reader, position, most)

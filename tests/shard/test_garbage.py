@@ -9,7 +9,6 @@ import pytest
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.shard import block_rows as rows
 from quarkparsec.shard import garbage
-from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.shard.garbage import collect
 from quarkparsec.state.tables import CODE, GARBAGE, GARBAGE_CODE, code_key
 from quarkparsec.store import MemoryStore, prefix_stop
@@ -51,31 +50,38 @@ def test_where_nothing_was_split_there_is_nothing_to_collect() -> None:
     assert not shards.states[PARENT].has_garbage
 
 
-@pytest.mark.parametrize("most", [1, 3, 1_000])
-def test_old_blocks_leave_the_new_half_but_for_the_last_header(most: int) -> None:
+def sweep(shards: Shards) -> None:
+    while any(state.sweep for state in shards.states.values()):
+        shards.round(None)
+
+
+def test_as_long_as_there_is_something_to_sweep_nothing_is_collected() -> None:
     shards = world()
     shards.split()
-    store, state = shards.stores[CHILD], shards.states[CHILD]
+    assert [collect(store) for store in shards.stores.values()] == [{}, {}]
+    sweep(shards)
+    assert all(state.has_garbage for state in shards.states.values())
+
+
+@pytest.mark.parametrize("most", [1, 3, 1_000])
+def test_old_blocks_leave_the_new_half(most: int) -> None:
+    shards = world()
+    shards.split()
+    store = shards.stores[CHILD]
     kept = keys(shards.stores[PARENT], rows.ENTRY)
     with patch.object(garbage, "GARBAGE_ROWS_MAX", most):
-        pieces = collect_all(store)
-        assert pieces >= 8 / most
-        assert keys(store, rows.ENTRY) == keys(store, rows.INDEX) == keys(store, rows.BLOOM) == []
-        assert keys(store, rows.HEADER) == [rows.epoch_key(rows.HEADER, 8)]
-        assert BlockStore(store).head_header(state).number == 8
-        assert state.has_garbage
-        shards.clean()
+        sweep(shards)
+        assert collect_all(store) >= 8 / most
+    for table in (rows.ENTRY, rows.INDEX, rows.BLOOM):
+        assert keys(store, table) == []
     assert keys(store, rows.HEADER)[0] == rows.epoch_key(rows.HEADER, 9)
     assert keys(shards.stores[PARENT], rows.ENTRY) == kept
 
 
-def test_codes_that_only_the_sibling_has_go_after_the_sweep() -> None:
+def test_codes_that_only_the_sibling_has_go() -> None:
     shards = world()
     shards.split()
     everything = {keccak(code) for code in CODES.values()}
-    for store in shards.stores.values():
-        collect_all(store)
-        assert everything <= codes(store)
     shards.clean()
     for shard_id, store in shards.stores.items():
         mine = {each.code_hash for each in shards.entries(shard_id).values()}
@@ -88,8 +94,7 @@ def test_a_code_that_is_deployed_again_meanwhile_stays() -> None:
     gone = CODES[CONTRACTS[2]]
     shards.split()
     with patch.object(garbage, "GARBAGE_ROWS_MAX", 1):
-        while shards.states[PARENT].sweep:
-            shards.round(None)
+        sweep(shards)
         assert GARBAGE_CODE + keccak(gone) in keys(shards.stores[PARENT], GARBAGE)
         wish = Wish(RICH[0], None, data=creation_of(gone))
         ending = shards.send(shards.sign(wish), wish)
