@@ -63,6 +63,7 @@ from quarkparsec.wire.moves import (
     PoolClosed,
     Stage,
 )
+from quarkparsec.wire.operations import DrainView, Moves
 
 
 class Mover:
@@ -98,6 +99,11 @@ class Mover:
     def drain(self) -> Drain | None:
         """The last slave that was to leave."""
         return self._drain
+
+    def view(self) -> Moves:
+        """What operators are told."""
+        drain = None if self._drain is None else DrainView(*self._drain)
+        return Moves([status.view() for status in self.statuses], drain)
 
     @property
     def under_way(self) -> str:
