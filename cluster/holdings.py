@@ -71,8 +71,11 @@ class Holdings:
     @property
     def belongs(self) -> bool:
         """Whether this slave is one of the cluster's, as far as it knows."""
-        known = self._topology
-        return known is not None and known.slave(self._name) is not None
+        return self._topology is not None and self.knows(self._name)
+
+    def knows(self, name: str) -> bool:
+        """Whether a slave is one of the cluster's; before anybody has said, nobody is a stranger."""
+        return self._topology is None or self._topology.slave(name) is not None
 
     @property
     def version(self) -> int:

@@ -2,6 +2,9 @@
 
 Slaves reach out to it and get the epoch protocol; gateways get root blocks and answers. It executes
 nothing and holds no state of any account, so it does little and comes back quickly.
+
+A slave that proves to know the secret and isn't one of the topology's is a *stranger*: it waits until it is added.
+Strangers are told who is where, and nothing that they say or ask counts; there may be a few of them.
 """
 
 from __future__ import annotations
@@ -20,8 +23,8 @@ from cluster.leveldb import LevelDBStore
 from cluster.master_moves import MasterMoves
 from quarkparsec.broker.directory import Directory
 from quarkparsec.chain.block import RootBlock
-from quarkparsec.errors import InvalidInput
-from quarkparsec.limits import BLOCK_HASH_WINDOW
+from quarkparsec.errors import InvalidInput, Rejected
+from quarkparsec.limits import BLOCK_HASH_WINDOW, STRANGE_SLAVES_MAX
 from quarkparsec.root.events import Announce, Excluded, Held, LinkDown, LinkUp, Rearranged
 from quarkparsec.root.genesis_block import open_root_chain
 from quarkparsec.root.machine import RootMachine
@@ -42,7 +45,7 @@ from quarkparsec.wire.root_queries import (
     RootCommitted,
     TopologyChanged,
 )
-from quarkparsec.wire.session import Role
+from quarkparsec.wire.session import Peer, Role
 
 log = logging.getLogger("master")
 
@@ -58,7 +61,7 @@ class Master:
         self._directory: Final = Directory(self._store, identity.genesis)
         self._slaves: Final[dict[str, Connection]] = {}
         self._strangers: Final[dict[str, Connection]] = {}
-        """Slaves that are there and don't belong to the cluster, or not yet."""
+        """Slaves that are there and don't belong to the cluster, or not yet: at most STRANGE_SLAVES_MAX."""
         self._followers: Final[set[Connection]] = set()
         self._splits: Final[dict[int, asyncio.Future[Epoch]]] = {}
         """Who waits for so many shards."""
@@ -102,6 +105,8 @@ class Master:
         peer = connection.peer
         if not isinstance(message, FromShard | MoveReport) or peer.role is not Role.SLAVE:
             raise InvalidInput(f"{peer.name} may not send {type(message).__name__}")
+        if self._topology.slave(peer.name) is None:
+            return  # a stranger, or one that has just left
         if isinstance(message, MoveReport):
             self.moves.hear(peer.name, message)
         elif message.shard_id in self._topology.shards_of(
@@ -110,6 +115,7 @@ class Master:
             self.driver.step(message)
 
     async def answer(self, connection: Connection, message: Message) -> Message:
+        self._check_may_ask(connection.peer, message)
         if isinstance(message, Operation):
             return await self.moves.answer(message)
         match message:
@@ -145,18 +151,37 @@ class Master:
     def _topology(self) -> Topology:
         return self.machine.topology
 
-    def _meet(self, name: str, connection: Connection) -> None:
-        """A slave is there: say what it holds, then go on with its shards."""
-        connection.notify(_told(self._topology))
-        if self._topology.slave(name) is None:
-            self._strangers[name] = connection
-            log.warning("%s is there, and doesn't belong to this cluster", name)
+    def _check_may_ask(self, peer: Peer, message: Message) -> None:
+        """Raise Rejected for what a slave may not ask: orders, and everything while it is a stranger."""
+        if peer.role is not Role.SLAVE:
             return
+        if self._topology.slave(peer.name) is None:
+            raise Rejected(f"{peer.name} doesn't belong to this cluster")
+        if not isinstance(message, ReadRootBlock | ReadRootHashes):
+            raise Rejected(f"{peer.name} may not ask for {type(message).__name__}")
+
+    def _meet(self, name: str, connection: Connection) -> None:
+        """A slave is there: say what it holds, then go on with its shards. Raises Rejected."""
+        if self._topology.slave(name) is None:
+            self._let_wait(name, connection)
+            return
+        connection.notify(_told(self._topology))
         self._slaves[name] = connection
         log.info("%s is connected", name)
         self.moves.slave_up(name)
         for shard_id in self._topology.shards_of(name):
             self.driver.step(LinkUp(shard_id))
+
+    def _let_wait(self, name: str, connection: Connection) -> None:
+        """Keep a stranger until it is added; it replaces an earlier one of its name. Raises Rejected."""
+        before = self._strangers.pop(name, None)
+        if before is not None:
+            before.close()
+        if len(self._strangers) >= STRANGE_SLAVES_MAX:
+            raise Rejected(f"{name} is a slave too many that doesn't belong to this cluster")
+        self._strangers[name] = connection
+        connection.notify(_told(self._topology))
+        log.warning("%s is there, and doesn't belong to this cluster", name)
 
     def _to_shard(self, message: FromMaster) -> None:
         self._tell(self._topology.holder(message.shard_id), message)

@@ -37,10 +37,8 @@ from quarkparsec.root.topology import Move, SlavePlace
 from quarkparsec.wire.moves import MoveOrder, MoveReport
 from quarkparsec.wire.operations import (
     AddSlave,
-    DrainView,
     Moves,
     MoveShard,
-    MoveView,
     Operation,
     RemoveSlave,
 )
@@ -77,7 +75,7 @@ class MasterMoves:
                 await self._add(SlavePlace(operation.name, operation.host, operation.port))
             case RemoveSlave():
                 self.dismiss(operation.name)
-        return _moves(self.mover)
+        return self.mover.view()
 
     def begin(self, move: Move) -> None:
         """Move a shard. Raises Rejected."""
@@ -162,22 +160,3 @@ class MasterMoves:
             self._timer.cancel()
         delay_s = max(0, at_ms - now_ms() + 1) / 1000
         self._timer = asyncio.get_running_loop().call_later(delay_s, self._step, Tick())
-
-
-def _moves(mover: Mover) -> Moves:
-    views = [
-        MoveView(
-            each.move.shard_id,
-            each.move.source,
-            each.move.target,
-            each.stage,
-            each.words,
-            each.rows,
-            each.size_bytes,
-            each.total_bytes,
-            each.began_ms,
-            each.changed_ms,
-        )
-        for each in mover.statuses
-    ]
-    return Moves(views, None if mover.drain is None else DrainView(*mover.drain))

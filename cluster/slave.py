@@ -5,6 +5,9 @@ gateways. The master says which shards it holds (cluster/holdings.py); until it 
 they are those of last time. Messages of the epoch protocol go straight between the master and the machines of
 the shards, those of the lanes straight between the machines (cluster/lane_links.py); everything else is a
 question.
+
+A slave that isn't one of the topology's is a stranger: its connection is cut. One that is itself a stranger, until
+somebody adds it, speaks to nobody but the master.
 """
 
 from __future__ import annotations
@@ -35,7 +38,7 @@ from quarkparsec.wire.lanes import LaneMessages
 from quarkparsec.wire.moves import MoveOrder
 from quarkparsec.wire.operations import MakeReady
 from quarkparsec.wire.root_queries import TopologyChanged
-from quarkparsec.wire.session import Role
+from quarkparsec.wire.session import Peer, Role
 
 
 class Slave:
@@ -63,7 +66,8 @@ class Slave:
         if self.holdings.belongs and topology.slave(self._name) is None:
             self.has_left.set()
         self.holdings.learn(topology)
-        self.lanes.follow(topology)
+        if self.holdings.belongs:  # the others don't speak to strangers
+            self.lanes.follow(topology)
         self.moves.follow(self.holdings.shards)
         self.holdings.settle()
         self.moves.fill_pools()
@@ -78,6 +82,7 @@ class Slave:
     # --- what the bus calls
 
     async def opened(self, connection: Connection) -> None:
+        self._check_belongs(connection.peer)
         if connection.peer.role is not Role.MASTER:
             return
         if self._master is not None:  # what is left of that connection counts no more
@@ -87,6 +92,7 @@ class Slave:
 
     def notice(self, connection: Connection, message: Message) -> None:
         peer = connection.peer
+        self._check_belongs(peer)
         if isinstance(message, LaneMessages):
             self.lanes.take(peer, message)
         elif isinstance(message, TopologyChanged) and peer.role is Role.MASTER:
@@ -99,6 +105,7 @@ class Slave:
             raise InvalidInput(f"{peer.name} may not send {type(message).__name__}")
 
     async def answer(self, connection: Connection, message: Message) -> Message:
+        self._check_may_ask(connection.peer, message)
         if isinstance(message, queries.Admit):
             return await self._admit(message)
         if isinstance(message, queries.FindTransaction):
@@ -141,6 +148,17 @@ class Slave:
             self._master.notify(message)
 
     # --- within
+
+    def _check_belongs(self, peer: Peer) -> None:
+        """Raise Rejected for a slave that isn't of this cluster, as far as is known here."""
+        if peer.role is Role.SLAVE and not self.holdings.knows(peer.name):
+            raise Rejected(f"{peer.name} doesn't belong to this cluster")
+
+    def _check_may_ask(self, peer: Peer, message: Message) -> None:
+        """A slave asks another one for copies of shards, and for nothing else. Raises Rejected."""
+        self._check_belongs(peer)
+        if peer.role is Role.SLAVE and not isinstance(message, CopyQuestion):
+            raise Rejected(f"{peer.name} may not ask for {type(message).__name__}")
 
     async def _host(self, question: queries.AtShard) -> ShardHost:
         """The shard that a question is for. Raises Elsewhere, Unavailable."""

@@ -49,6 +49,9 @@ HANDSHAKE_TIMEOUT_MS: Final = 5_000
 HANDSHAKES_MAX: Final = 128
 """Accepted connections of one port that haven't proved who speaks; a cluster of 64 slaves starts at once."""
 
+STRANGE_SLAVES_MAX: Final = 16
+"""Slaves that wait at the master to be added; an operator adds one at a time, and they have a connection each."""
+
 REQUEST_TIMEOUT_MS: Final = 10_000
 """A process answers any request sooner, or is taken for lost."""
 

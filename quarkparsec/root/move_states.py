@@ -22,6 +22,7 @@ from quarkparsec.root.events import Held, Rearranged
 from quarkparsec.root.topology import Move
 from quarkparsec.types import Hash32, ShardId
 from quarkparsec.wire.moves import MoveId, MoveOrder, MoveReport, Stage
+from quarkparsec.wire.operations import MoveView
 
 
 class Underway(NamedTuple):
@@ -76,6 +77,10 @@ class MoveStatus(NamedTuple):
     began_ms: int
     changed_ms: int
     """When it was last heard of; for one that is over, when it ended."""
+
+    def view(self) -> MoveView:
+        """As it is sent."""
+        return MoveView(self.move.shard_id, self.move.source, self.move.target, *self[1:])
 
 
 class Drain(NamedTuple):

@@ -8,6 +8,8 @@ The states are in `move_states`, the messages in `wire.moves`. Rules:
 3. While the topology is being written, nobody is told anything: either answer could turn out wrong.
 4. A slave that reports of a move that isn't under way is told that it has ended, unless the topology says
    that it took place: then the slave learns the topology, and that is its answer.
+5. Of the move that is under way nobody is heard but its two slaves, the source on what it gives and the target
+   on what it has: Arrived from anybody else would make the source delete the only copy.
 
 A slave that is to leave is drained: its shards move one after the other to whoever holds the fewest, and
 when the last is gone, so is the slave. If one of the moves fails, the drain ends, and may be asked for again.
@@ -60,9 +62,11 @@ from quarkparsec.wire.moves import (
     MoveFailed,
     MoveId,
     MoveOrder,
+    MoveReport,
     PoolClosed,
     Stage,
 )
+from quarkparsec.wire.operations import DrainView, Moves
 
 
 class Mover:
@@ -98,6 +102,11 @@ class Mover:
     def drain(self) -> Drain | None:
         """The last slave that was to leave."""
         return self._drain
+
+    def view(self) -> Moves:
+        """What operators are told."""
+        drain = None if self._drain is None else DrainView(*self._drain)
+        return Moves([status.view() for status in self.statuses], drain)
 
     @property
     def under_way(self) -> str:
@@ -160,7 +169,9 @@ class Mover:
         report = event.report
         if not isinstance(now, Resting) and report.move == now.move.id:
             move = REPORTS[type(report)].get(type(now))
-            return now if move is None else move(self, now, report)
+            if move is None or event.name not in _speakers(now.move, report):
+                return now
+            return move(self, now, report)
         if not isinstance(report, MoveFailed) and not self._has_taken_place(event):
             self._tell(event.name, EndMove(report.shard_id, report.move))
         return now
@@ -302,6 +313,13 @@ class Mover:
     def _take_effects(self) -> list[Effect]:
         taken, self._effects = self._effects, []
         return taken
+
+
+def _speakers(move: Underway, report: MoveReport) -> tuple[str, ...]:
+    """Who may say that of a move; rule 5."""
+    if isinstance(report, MoveFailed):
+        return move.source, move.target
+    return (move.source,) if isinstance(report, PoolClosed) else (move.target,)
 
 
 _Move = Callable[[Mover, Any, Any], State]

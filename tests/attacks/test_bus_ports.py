@@ -5,14 +5,22 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
-from quarkparsec.limits import FRAME_BYTES_MAX, HANDSHAKE_TIMEOUT_MS, HANDSHAKES_MAX
+from quarkparsec.limits import (
+    FRAME_BYTES_MAX,
+    HANDSHAKE_TIMEOUT_MS,
+    HANDSHAKES_MAX,
+    STRANGE_SLAVES_MAX,
+)
 from quarkparsec.types import Hash32, ShardId
-from quarkparsec.wire.envelope import NOTICE, Envelope, encode_envelope
+from quarkparsec.wire.envelope import NOTICE, Envelope, Message, encode_envelope
 from quarkparsec.wire.epoch import HasWork, Work
 from quarkparsec.wire.frames import frame
+from quarkparsec.wire.moves import Arrived, MoveId, PoolClosed
+from quarkparsec.wire.operations import RemoveSlave, Reshard
 from quarkparsec.wire.root_queries import Follow, RootCommitted
 from quarkparsec.wire.session import Peer, Role
 from tests.attacks.intruder import Intruder
@@ -137,11 +145,48 @@ def test_a_gateway_gives_no_orders(intruder: Intruder) -> None:
     assert intruder.is_cut_within(AT_ONCE_S)
 
 
-def test_a_slave_that_the_configuration_does_not_know_is_cut(target: Target) -> None:
-    peer = Peer(Role.SLAVE, "slave-7")
-    with Intruder(target.identity, target.bus_ports["master"], peer=peer) as unknown:
-        unknown.prove()
-        assert unknown.is_cut_within(AT_ONCE_S)
+def stranger_at(target: Target, process: str, name: str = "slave-7") -> Intruder:
+    """A slave that knows the secret and that nobody has added."""
+    return Intruder(target.identity, target.bus_ports[process], peer=Peer(Role.SLAVE, name))
+
+
+def test_a_slave_that_nobody_added_waits_at_the_master_and_changes_nothing(target: Target) -> None:
+    before = target.ask("qp_getCluster")["result"]
+    with stranger_at(target, "master") as stranger:
+        stranger.prove()
+        shard, move = ShardId(0), MoveId(1, 1)
+        for said in (HasWork(shard, 1, Work.READY), PoolClosed(shard, move), Arrived(shard, move)):
+            stranger.send(stranger.session.send(encode_envelope(Envelope(NOTICE, said))))
+        orders: list[Message] = [
+            Reshard(2 * int(before["shardCount"], 16)),
+            RemoveSlave("slave-1"),
+        ]
+        for number, order in enumerate(orders):
+            envelope = Envelope(2 * number + 1, order)
+            stranger.send(stranger.session.send(encode_envelope(envelope)))
+        assert not stranger.is_cut_within(AT_ONCE_S)
+        target.transfer()
+    after = target.ask("qp_getCluster")["result"]
+    assert [after[name] for name in ("shardCount", "slaves")] == [
+        before[name] for name in ("shardCount", "slaves")
+    ]
+
+
+def test_a_slave_that_nobody_added_is_cut_by_the_slaves(target: Target) -> None:
+    for process in ("slave-0", "slave-1"):
+        with stranger_at(target, process) as stranger:
+            stranger.prove()
+            assert stranger.is_cut_within(AT_ONCE_S)
+
+
+def test_so_many_slaves_that_nobody_added_are_turned_away_that_files_remain(
+    target: Target,
+) -> None:
+    with ExitStack() as stack:
+        for number in range(STRANGE_SLAVES_MAX + 1):
+            stranger = stranger_at(target, "master", f"stranger-{number}")
+            stack.enter_context(stranger).prove()
+        assert stranger.is_cut_within(AT_ONCE_S)
 
 
 def test_silence_is_cut_at_the_handshakes_deadline(target: Target) -> None:

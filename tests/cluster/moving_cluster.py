@@ -16,7 +16,7 @@ from quarkparsec.root.topology import Move
 from quarkparsec.types import ShardId
 from quarkparsec.wire.moves import Stage
 from quarkparsec.wire.session import Role
-from tests.cluster.one_loop import until_connected
+from tests.cluster.one_loop import settled, until_connected
 
 
 class MovingCluster:
@@ -58,13 +58,14 @@ async def running(identity: Identity) -> AsyncIterator[MovingCluster]:
         await until_connected(router, names)
         yield MovingCluster(master, router, admission)
     finally:
+        await settled()
         links.cancel()
         admission.close()
         stop.set()
         await asyncio.gather(*processes, links, return_exceptions=True)
         bus.close()
         master.close()
-        await asyncio.sleep(0.05)  # until the cut connections have said so
+        await settled()
 
 
 async def until(holds: Callable[[], bool], timeout_s: float = 60) -> None:

@@ -71,11 +71,16 @@ def words(output: bytes) -> list[int]:
     return [int.from_bytes(output[at : at + 32], "big") for at in range(0, len(output), 32)]
 
 
-def test_a_sender_from_another_shard_has_its_home_money(tmp_path: Path) -> None:
+def test_a_sender_spends_its_home_money_wherever_that_is_and_shows_it_under_its_own_key_only(
+    tmp_path: Path,
+) -> None:
+    """Alice's home is the contract's shard and Carol's isn't: that makes no difference, only the key does."""
+    of_the_key = Recipient(b"\x77" * 16 + PLACED_KEY.to_bytes(4, "big"))
+
     async def scene(calls: RemoteCalls) -> None:
-        for sender in (ALICE_AT, CAROL_AT):
+        for sender, shown in ((ALICE_AT, 0), (CAROL_AT, 0), (of_the_key, RICH - 5)):
             output = await calls.call(request(sender, value=Wei(5)), GENESIS)
-            assert words(output) == [RICH - 5, 5, 5]
+            assert words(output) == [shown, 5, 5]
             with pytest.raises(Rejected, match="insufficient funds"):
                 await calls.call(request(sender, value=Wei(RICH + 1)), GENESIS)
         for sender in (NOBODY, Recipient(b"\x55" * 20)):
@@ -83,7 +88,8 @@ def test_a_sender_from_another_shard_has_its_home_money(tmp_path: Path) -> None:
             with pytest.raises(Rejected, match="insufficient funds"):
                 await calls.call(request(sender, value=Wei(1)), GENESIS)
 
-    play(tmp_path, {PLACED: contract(ASKS_FOR_MONEY)}, scene)
+    alloc = {PLACED: contract(ASKS_FOR_MONEY), of_the_key: {"balance": hex(RICH)}}
+    play(tmp_path, alloc, scene)
 
 
 def test_estimates_cross_shards_too(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from quarkparsec.wire.queries import (
     StatusSearch,
 )
 from quarkparsec.wire.session import Role
-from tests.cluster.one_loop import ALICE, CAROL, make_identity, transfer, until_connected
+from tests.cluster.one_loop import ALICE, CAROL, make_identity, settled, transfer, until_connected
 from tests.cluster.test_bus import Recorder
 
 Found = TypeVar("Found")
@@ -95,7 +95,7 @@ async def searching(
         stop.set()
         tasks[1].cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0.05)  # until the cut connections have said so
+        await settled()
 
 
 def find(

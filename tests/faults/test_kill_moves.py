@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from quarkparsec.errors import Rejected, Unavailable
 from tests.faults.test_kill import SEED, check_books, pending_fees, wait_for_progress
-from tests.processes.admin import admin, holders
 from tests.processes.crowd import Crowd
+from tests.processes.operator import Operator
 from tests.processes.running_cluster import RunningCluster
 
 ROUNDS = int(os.environ.get("QP_FAULT_ROUNDS", "6"))
@@ -31,19 +30,19 @@ def test_a_killed_move_leaves_the_shard_in_one_place(tmp_path: Path) -> None:
     chance = random.Random(SEED)
     data_dir = tmp_path / "data"
     with RunningCluster(data_dir) as cluster:
-        crowd = Crowd(cluster, [cluster.url], CLIENTS, hasty=HASTY)
+        crowd, operator = Crowd(cluster, [cluster.url], CLIENTS, hasty=HASTY), Operator(cluster)
         crowd.start()
         for round_number in range(ROUNDS):
-            before = holders(data_dir)
+            before = operator.holders()
             shard_id = chance.randrange(len(before))
             source = before[shard_id]
             target = SLAVES[1 - SLAVES.index(source)]
-            begin(data_dir, shard_id, target)
+            operator.begin_move(shard_id, target)
             time.sleep(chance.uniform(0.0, LONGEST_MOVE_S))
             cluster.kill(("master", source, target)[round_number % 3])
             cluster.wait_until_ready()
             wait_for_progress(crowd)
-            after = holders(data_dir)
+            after = operator.holders()
             assert after[shard_id] in (source, target)
             assert after[:shard_id] + after[shard_id + 1 :] == (
                 before[:shard_id] + before[shard_id + 1 :]
@@ -57,19 +56,6 @@ def test_a_killed_move_leaves_the_shard_in_one_place(tmp_path: Path) -> None:
         crowd.check_order()
         cluster.stop()
         check_books(data_dir, whole=True)
-
-
-def begin(data_dir: Path, shard_id: int, slave: str) -> None:
-    """Ask for a move, until everybody is there who has a part in it."""
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            admin(data_dir, "admin_moveShard", shard_id, slave)
-        except (Rejected, Unavailable):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        else:
-            return
 
 
 def check_folders(data_dir: Path, after: list[str]) -> None:

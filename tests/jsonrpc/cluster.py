@@ -25,7 +25,7 @@ from quarkparsec.chain.transaction import Transaction, decode_transaction
 from quarkparsec.crypto.keccak import keccak
 from quarkparsec.errors import QuarkparsecError, Rejected, TooManyResults
 from quarkparsec.jsonrpc.key_node import KeyNode
-from quarkparsec.jsonrpc.method import Client, Cost
+from quarkparsec.jsonrpc.method import Client, Cost, Method
 from quarkparsec.jsonrpc.methods.table import METHODS
 from quarkparsec.jsonrpc.node import (
     AccountProof,
@@ -328,12 +328,17 @@ class MemoryCluster:
 class Door:
     """A Service over a MemoryCluster, or over one shard key of it, asked synchronously."""
 
-    def __init__(self, cluster: MemoryCluster, key: ShardKey | None = None) -> None:
+    def __init__(
+        self,
+        cluster: MemoryCluster,
+        key: ShardKey | None = None,
+        methods: Mapping[str, Method] = METHODS,
+    ) -> None:
         node = cluster if key is None else KeyNode(cluster, key)
         self.network_address = "192.0.2.1"
         self.faults: list[tuple[str, Exception]] = []
         self.budget = 10**9
-        self.service = Service(node, METHODS, together=_together, report_fault=self._report_fault)
+        self.service = Service(node, methods, together=_together, report_fault=self._report_fault)
 
     def answer(self, body: bytes) -> bytes:
         """The answer to a body."""

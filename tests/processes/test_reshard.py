@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +13,7 @@ from tests.processes.contracts import FACTORY, KEEPS_THREE_WEI, PAYS_TWO, REMEMB
 from tests.processes.crowd import Crowd
 from tests.processes.json_rpc import Refused
 from tests.processes.operator import Operator
-from tests.processes.running_cluster import ROOT, RunningCluster
+from tests.processes.running_cluster import RunningCluster
 from tests.processes.scrapbook import Scrapbook
 from tests.processes.test_keys import KEY, address, native, network, text
 from tests.processes.test_wallets import (
@@ -192,22 +190,15 @@ def test_bad_input_is_refused_in_clear_words_and_changes_nothing(
 
 def test_the_script_doubles_until_there_are_as_many_as_are_wanted(tmp_path: Path) -> None:
     with RunningCluster(tmp_path / "data", "--shards", "2") as cluster:
-        code, said = reshard(cluster, "16")
+        operator = Operator(cluster)
+        code, said = operator.run_script("reshard", "--shards", "16")
         assert (code, said.splitlines()[-1]) == (0, "there are 16 shards")
-        status = Operator(cluster).wait_until_swept()
+        status = operator.wait_until_swept()
         assert int(status["shardCount"], 16) == 16
-        code, said = reshard(cluster, "16")
+        code, said = operator.run_script("reshard", "--shards", "16")
         assert (code, said.splitlines()[-1]) == (0, "there are 16 shards")
         for wanted, words in (("8", "there is no way back"), ("24", "24 is no power of two")):
-            code, said = reshard(cluster, wanted)
+            code, said = operator.run_script("reshard", "--shards", wanted)
             assert (code, words in said) == (1, True)
         cluster.stop()
-        assert reshard(cluster, "32")[0] == 2
-
-
-def reshard(cluster: RunningCluster, shards: str) -> tuple[int, str]:
-    """Run the script; its exit code and what it said."""
-    command = [sys.executable, "scripts/reshard.py", "--shards", shards]
-    command += ["--data-dir", str(cluster.data_dir)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
-    return done.returncode, (done.stdout + done.stderr).strip()
+        assert operator.run_script("reshard", "--shards", "32")[0] == 2

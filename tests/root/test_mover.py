@@ -11,6 +11,7 @@ from quarkparsec.errors import Rejected
 from quarkparsec.limits import MOVE_HANDOVER_MS, MOVE_SILENCE_MS, SHARDS_PER_SLAVE_MAX
 from quarkparsec.root.events import Held, Rearranged
 from quarkparsec.root.move_states import (
+    Closing,
     Completing,
     Copying,
     Dismiss,
@@ -101,6 +102,26 @@ def test_a_move_goes_step_by_step_and_ends_with_the_write() -> None:
     assert scene.write(TOPOLOGY.moved(TO_C)) == []
     assert scene.mover.under_way == ""
     assert scene.mover.statuses[-1].stage is Stage.DONE
+
+
+@pytest.mark.parametrize(
+    ("state", "liar", "report"),
+    [
+        (Copying, A, CopyClose(SHARD, ID)),
+        (Copying, B, MoveFailed(SHARD, ID, "no")),
+        (Closing, C, PoolClosed(SHARD, ID)),
+        (Completing, A, Arrived(SHARD, ID)),
+        (Completing, "slave-7", Arrived(SHARD, ID)),
+    ],
+)
+def test_nobody_is_heard_but_the_slave_that_it_is_about(
+    state: type, liar: str, report: Any
+) -> None:
+    scene = Scene()
+    scene.bring_to(state)
+    before = scene.mover.state
+    assert scene.hear(liar, report) == []
+    assert scene.mover.state == before
 
 
 def test_progress_is_shown_and_keeps_a_move_alive() -> None:

@@ -1,9 +1,10 @@
 """Runs a call that nobody signed and keeps nothing of it (eth_call).
 
 The caller may spend anybody's money and names its own gas limit; without a fee cap gas is free and the
-block's base fee reads as 0, as in geth. A sender from another shard brings nonce and money from there; a
-contract created away from its home gets what waits there, if whoever asks knows it. A clock, injected as
-`out_of_time`, stops what takes too long: it is looked at on every JUMPDEST, frame and precompiled contract,
+block's base fee reads as 0, as in geth. A sender from another shard has the nonce of its home and is a guest, as
+under a ticket (executor): it must be able to pay for gas and value, brings that with it, and no more of its money
+is seen. A contract created away from its home gets what waits there, if whoever asks knows it. A clock, injected
+as `out_of_time`, stops what takes too long: it is looked at on every JUMPDEST, frame and precompiled contract,
 so no loop can hide from it.
 """
 
@@ -154,7 +155,7 @@ def _run(world: ReadOnlyWorld, call: Call, intrinsic: int, floor: int) -> CallRe
     journal, limit = world.journal, call.gas_limit
     if call.purse is not None:
         journal.set_nonce(call.sender, call.purse.nonce)
-        journal.set_balance(call.sender, call.purse.balance)
+        journal.set_balance(call.sender, limit * world.gas_price + call.value)
     journal.add_balance(call.sender, -limit * world.gas_price)
     journal.set_nonce(call.sender, journal.entry(call.sender).nonce + 1)
     if call.to is not None:

@@ -1,4 +1,4 @@
-"""The table of methods: documents, tests and code know the same ones."""
+"""The tables of methods, public and admin: documents, tests and code know the same ones."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import pytest
 from quarkparsec.jsonrpc import methods
 from quarkparsec.jsonrpc.arguments.argument import REQUIRED
 from quarkparsec.jsonrpc.method import Method
+from quarkparsec.jsonrpc.methods.admin import ADMIN_METHODS
 from quarkparsec.jsonrpc.methods.table import METHODS
 
 HERE = Path(__file__).parent
 README = Path(methods.__file__).parent.parent / "README.md"
 
-each_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+ALL = {**METHODS, **ADMIN_METHODS}
+
+each_method = pytest.mark.parametrize("method", ALL.values(), ids=ALL)
 
 
 @each_method
@@ -38,7 +41,7 @@ def test_a_method_has_a_row_in_the_readme_with_its_arguments_and_cost(method: Me
 
 
 def test_the_readme_names_no_other_method() -> None:
-    assert set(re.findall(r"^\| `(\w+_\w+)`", README.read_text(), re.MULTILINE)) == set(METHODS)
+    assert set(re.findall(r"^\| `(\w+_\w+)`", README.read_text(), re.MULTILINE)) == set(ALL)
 
 
 @each_method
@@ -51,3 +54,7 @@ def test_nothing_on_the_public_port_signs_or_administrates() -> None:
     banned = ("personal_", "admin_", "debug_", "miner_", "engine_")
     signing = {"eth_sign", "eth_sendTransaction", "eth_signTransaction", "eth_signTypedData"}
     assert not [name for name in METHODS if name.startswith(banned) or name in signing]
+
+
+def test_on_the_admin_port_there_is_nothing_but_administration() -> None:
+    assert all(name.startswith("admin_") for name in ADMIN_METHODS)

@@ -17,12 +17,13 @@ from quarkparsec.runners.evm.call import (
     Purse,
     call,
 )
+from quarkparsec.runners.evm.executor import execute_ticketed
 from quarkparsec.runners.evm.faults import ADDRESS_COLLISION, EXECUTION_REVERTED
-from quarkparsec.runners.evm.world import OutOfTime
+from quarkparsec.runners.evm.world import NO_ENDOWMENTS, OutOfTime
 from quarkparsec.runners.validity import InsufficientFunds
-from quarkparsec.types import Gas, Recipient, Wei
+from quarkparsec.types import Gas, Recipient, ShardKey, Wei
 from tests.runners.assembler import assemble, deploying, returning
-from tests.runners.scene import BASE_FEE, ETHER, KEY, SENDER, Scene, recipient
+from tests.runners.scene import BASE_FEE, ETHER, KEY, OTHER_KEY, SENDER, Scene, done, recipient
 
 CONTRACT = recipient(1)
 POOR = recipient(2)
@@ -90,12 +91,12 @@ def test_a_creation_answers_with_the_code() -> None:
 
 
 def test_a_guest_has_the_nonce_and_the_money_of_its_home() -> None:
-    program = f"CALLER BALANCE {returning(1)}"
     purse = Purse(7, Wei(100))
     for sender in (SENDER, POOR):
-        stage = scene(program)
-        result = run(stage, sender=sender, purse=purse, value=Wei(30))
-        assert int.from_bytes(result.output, "big") == 70
+        stage = scene(f"CALLVALUE {returning(1)}")
+        for value in (0, 30, 100):
+            result = run(stage, sender=sender, purse=purse, value=Wei(value))
+            assert int.from_bytes(result.output, "big") == value
         with pytest.raises(InsufficientFunds, match="have 100 want 101"):
             run(stage, sender=sender, purse=purse, value=Wei(101))
         where = assemble(f"ADDRESS {returning(1)}")
@@ -103,6 +104,41 @@ def test_a_guest_has_the_nonce_and_the_money_of_its_home() -> None:
         assert created[12:] == create_address(sender, 7)
         assert stage.journal.changes() == {}
         assert stage.journal.undo == []
+
+
+GUEST = recipient(0x51, home=1)
+"""At home in the other shard of two."""
+PAYS_BACK = f"0 0 0 0 9 {hex(int.from_bytes(GUEST, 'big'))} GAS CALL POP"
+
+
+@pytest.mark.parametrize("key", [None, KEY, OTHER_KEY], ids=["nothing", "own key", "other key"])
+@pytest.mark.parametrize(("program", "gained"), [("", 0), (PAYS_BACK, 9)], ids=["", "paid back"])
+def test_a_guest_sees_of_its_money_what_it_would_see_in_a_transaction(
+    key: ShardKey | None, program: str, gained: int
+) -> None:
+    """Whatever it has here, under whichever key."""
+    stage = Scene(shard_count=2)
+    stage.contract(CONTRACT, assemble(f"{program} SELFBALANCE CALLER BALANCE {returning(2)}"))
+    if key is not None:
+        stage.state.put(GUEST, 55, shard_key=key)
+    sent = stage.transaction(CONTRACT, sender=GUEST, nonce=7, value=30)
+    called = run(
+        stage,
+        sender=GUEST,
+        purse=Purse(7, Wei(ETHER)),
+        value=Wei(30),
+        gas_limit=sent.gas_limit,
+        max_fee_per_gas=sent.max_fee_per_gas,
+        max_priority_fee_per_gas=sent.max_priority_fee_per_gas,
+    )
+    money = Wei(sent.gas_limit * (BASE_FEE + sent.max_priority_fee_per_gas) + sent.value)
+    done_for_good = execute_ticketed(
+        stage.journal, sent, KEY, stage.block, 30_000_000, NO_ENDOWMENTS, money
+    )
+    output = done(done_for_good).output
+    assert called.output == output
+    assert called.gas_used == done(done_for_good).gas_used
+    assert output == b"".join(word.to_bytes(32, "big") for word in (gained, 30 - gained))
 
 
 def test_what_waits_at_the_home_of_a_new_contract_has_to_be_known() -> None:
