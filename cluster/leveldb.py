@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import plyvel
 
+from cluster.compactor import begin_compactor
 from quarkparsec.cache import share_of_room
 from quarkparsec.errors import Corrupt, Unavailable
 from quarkparsec.limits import (
@@ -56,6 +57,7 @@ class LevelDBStore(LevelDBReader):
         """`sharers`: so many databases share this process's memory."""
         self.path: Final = path
         path.mkdir(parents=True, exist_ok=True)
+        begin_compactor()
         super().__init__(_open(path, sharers))
 
     def write(self, batch: Mapping[bytes, bytes | None], *, sync: bool) -> None:
