@@ -31,7 +31,7 @@ class SplitGaps(NamedTuple):
     """From the block that splits to the one after which everything is swept."""
     sweep_blocks: int
     transactions_per_s: float
-    """Committed during the split and the sweep."""
+    """Committed during the split and the sweep, as long as the load lasted."""
 
     @property
     def split_ratio(self) -> float:
@@ -63,7 +63,8 @@ def split_gaps(heard: Sequence[Heard], first: int) -> SplitGaps:
         raise Unavailable("there were too few blocks to compare")
     normal = _gaps_ms(heard[first:split])
     sweep_s = heard[end].at_s - heard[split].at_s
-    committed = sum(block.transactions for block in heard[split + 1 : end + 1])
+    busy = [block for block in heard[split + 1 : end + 1] if block.transactions]
+    busy_s = busy[-1].at_s - heard[split].at_s if busy else 0.0
     return SplitGaps(
         heard[split].shard_count,
         median(normal),
@@ -72,7 +73,7 @@ def split_gaps(heard: Sequence[Heard], first: int) -> SplitGaps:
         max(_gaps_ms(heard[split : max(settled, end) + 1])),
         sweep_s,
         end - split,
-        committed / sweep_s if sweep_s else 0.0,
+        sum(block.transactions for block in busy) / busy_s if busy_s else 0.0,
     )
 
 
