@@ -17,8 +17,9 @@ from typing import Final
 
 import plyvel
 
-NICENESS: Final = 5
-"""A quarter of a core at least, while all others want one, too: enough, so that writers never wait for tables."""
+NICENESS: Final = 10
+"""While all others want the cores, this gets a tenth of one. If that were too little, writers would have to wait for
+tables, and so leave the cores to it."""
 
 
 @cache
