@@ -26,13 +26,14 @@ from quarkparsec.chain.genesis import Genesis
 from quarkparsec.errors import QuarkparsecError, Unavailable
 from quarkparsec.limits import START_TIMEOUT_MS
 
-DEFAULT_GENESIS: Final = Path(__file__).parent.parent / "genesis" / "devnet.json"
 READY_POLL_S: Final = 0.05
 
 
 @click.command(context_settings={"show_default": True, "max_content_width": 100})
 @click.option(
-    "--genesis", type=click.Path(path_type=Path), default=DEFAULT_GENESIS, help="Genesis file."
+    "--genesis",
+    type=click.Path(path_type=Path),
+    help="Genesis file; default: that of the data directory, or genesis/devnet.json.",
 )
 @click.option(
     "--shards", type=int, help="Shards at genesis, a power of two; default: the genesis file's."

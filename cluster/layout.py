@@ -46,6 +46,8 @@ those would keep a process from listening for as long as it lasts."""
 
 LOOPBACK: Final = "127.0.0.1"
 
+DEVNET: Final = Path(__file__).parent.parent / "genesis" / "devnet.json"
+
 SLAVES: Final = 2
 """Of a new cluster, unless somebody says otherwise."""
 
@@ -53,7 +55,8 @@ SLAVES: Final = 2
 class Options(NamedTuple):
     """What the person who starts the cluster chooses."""
 
-    genesis: Path
+    genesis: Path | None
+    """None: the chain that is there, or the development chain."""
     shards: int | None
     slaves: int | None
     """None: as many as there are, or two."""
@@ -83,13 +86,14 @@ class DataDirectory:
 
     def prepare(self, options: Options) -> tuple[ClusterConfig, Genesis]:
         """Create what is missing; the configuration to run with. Raises InvalidInput."""
-        wanted = _read_genesis(options.genesis, options.shards)
-        if self.config.exists():
-            genesis = parse_genesis(self.genesis.read_bytes())
-            self._check_chain(options, genesis, parse_genesis(wanted))
+        is_there = self.config.exists()
+        asked = options.genesis or (self.genesis if is_there else DEVNET)
+        wanted = _read_genesis(asked, options.shards)
+        genesis = parse_genesis(wanted)
+        if is_there:
+            self._check_chain(options, genesis)
             config = self._resume(options)
         else:
-            genesis = parse_genesis(wanted)
             config = _new_config(options, genesis)
             self._create(wanted)
         for folder in (self.logs, self.run):
@@ -130,10 +134,13 @@ class DataDirectory:
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_hex(32) + "\n")
 
-    def _check_chain(self, options: Options, genesis: Genesis, wanted: Genesis) -> None:
-        if genesis.hash != wanted.hash:
+    def _check_chain(self, options: Options, wanted: Genesis) -> None:
+        if options.genesis is None and options.shards is None:
+            return
+        if parse_genesis(self.genesis.read_bytes()).hash != wanted.hash:
+            asked = options.genesis or f"one with {options.shards} shards"
             raise InvalidInput(
-                f"{self.path} holds another chain than {options.genesis}; use --clean or another --data-dir"
+                f"{self.path} holds another chain than {asked}; use --clean or another --data-dir"
             )
 
     def _resume(self, options: Options) -> ClusterConfig:

@@ -11,6 +11,7 @@ import pytest
 from cluster.config import SlaveConfig, load_config, load_secret, save_config
 from cluster.identity import load_identity
 from cluster.layout import DataDirectory, Options
+from quarkparsec.chain.genesis import parse_genesis
 from quarkparsec.errors import InvalidInput
 
 DEVNET = Path(__file__).parent.parent.parent / "genesis" / "devnet.json"
@@ -57,10 +58,22 @@ def test_another_chain_is_refused_and_nothing_changes(tmp_path: Path) -> None:
     before = directory.config.read_bytes(), directory.genesis.read_bytes()
     other = tmp_path / "other.json"
     other.write_bytes(orjson.dumps({**orjson.loads(DEVNET.read_bytes()), "timestamp": "0x1"}))
-    for options in (ORDINARY._replace(genesis=other), ORDINARY._replace(shards=8)):
+    eight = ORDINARY._replace(genesis=None, shards=8)
+    for options in (ORDINARY._replace(genesis=other), ORDINARY._replace(shards=8), eight):
         with pytest.raises(InvalidInput, match="another chain"):
             directory.prepare(options)
     assert (directory.config.read_bytes(), directory.genesis.read_bytes()) == before
+
+
+def test_who_names_no_chain_gets_the_one_that_is_there(tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_bytes(orjson.dumps({**orjson.loads(DEVNET.read_bytes()), "timestamp": "0x1"}))
+    directory = DataDirectory(tmp_path / "data")
+    _, made = directory.prepare(ORDINARY._replace(genesis=other))
+    _, resumed = directory.prepare(ORDINARY._replace(genesis=None))
+    assert resumed.hash == made.hash
+    _, development = DataDirectory(tmp_path / "new").prepare(ORDINARY._replace(genesis=None))
+    assert development.hash == parse_genesis(DEVNET.read_bytes()).hash
 
 
 def test_another_number_of_slaves_is_refused(tmp_path: Path) -> None:
