@@ -121,6 +121,11 @@ class Holdings:
         if parting is not None:
             await asyncio.wait((parting,))
 
+    async def all_parted(self) -> None:
+        """Wait until nothing is left here of any that did."""
+        while self._partings:
+            await asyncio.wait(self._partings.values())
+
     async def host(self, shard_id: ShardId) -> ShardHost:
         """An open shard; waits for one that is yet to come. Raises Elsewhere, Unavailable."""
         try:

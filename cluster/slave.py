@@ -299,6 +299,7 @@ async def run_slave(identity: Identity, name: str, stop: asyncio.Event) -> None:
         if slave.holdings.failed.done():
             slave.holdings.failed.result()
         if slave.has_left.is_set():
+            await slave.holdings.all_parted()
             raise Removed(f"{name} was removed from the cluster")
     finally:
         server.close()

@@ -43,7 +43,10 @@ def test_machines_are_added_and_removed_under_load_and_nothing_is_lost(tmp_path:
             crowd.check_nonces()
             crowd.check_money(pending_fees(data_dir))
             crowd.check_order()
-            assert not list((data_dir / "slave-0").glob("shard-*"))
+            left = data_dir / "slave-0"
+            while list(left.glob("shard-*")):
+                assert time.monotonic() < deadline, "a shard is left where it isn't any more"
+                time.sleep(0.05)
             assert newcomer.poll() is None
         cluster.stop()
         check_books(data_dir, whole=True)
