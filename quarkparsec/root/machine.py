@@ -238,7 +238,10 @@ class RootMachine:
         return now
 
     def _hear_of_commit(self, now: State, event: Committed) -> State:
-        self._members.hear_of_commit(self._now_ms, event)
+        """One that was still applying its Welcome when the next root block was committed missed the Commit."""
+        member = self._members.hear_of_commit(self._now_ms, event)
+        if member is not None and not member.is_caught_up(self._head.number):
+            self._ask(commit_order(self._head, self._term, member.shard_id))
         return now
 
     def _hear_of_progress(self, now: State, event: Working) -> State:

@@ -102,11 +102,13 @@ class Membership:
         if member is not None:
             member.work = max(member.work, message.work)
 
-    def hear_of_commit(self, now_ms: int, message: wire.Committed) -> None:
-        """A shard has applied a root block."""
+    def hear_of_commit(self, now_ms: int, message: wire.Committed) -> Member | None:
+        """A shard has applied a root block: the member, if it is one and speaks to this master."""
         member = self.hear(now_ms, message)
-        if member is not None and message.term == self._term:
-            member.follow(message.epoch, message.work)
+        if member is None or message.term != self._term:
+            return None
+        member.follow(message.epoch, message.work)
+        return member
 
     def hear_of_progress(
         self, now_ms: int, message: wire.Working, together: Iterable[ShardId]

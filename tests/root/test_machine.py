@@ -125,6 +125,22 @@ def test_no_epoch_opens_while_a_member_must_catch_up() -> None:
     assert isinstance(opened[0], wire.Open)
 
 
+def test_who_missed_a_commit_while_it_came_up_hears_it_at_once() -> None:
+    driven = Driven()
+    driven.join(OTHER)
+    driven.catch_up(OTHER)
+    (opened,) = driven.work(OTHER, after_ms=0)
+    driven.join(HOME)
+    driven.lane_ended(opened)
+    driven.give(driven.sealed(opened))
+    assert driven.machine.head.number == 1
+    before = wire.Committed(HOME, driven.machine.term, Epoch(0), wire.Work.NONE)
+    (commit,) = driven.give(before)
+    assert isinstance(commit, wire.Commit)
+    assert (commit.shard_id, commit.epoch) == (HOME, 1)
+    assert driven.catch_up(HOME) == []
+
+
 def test_epochs_keep_their_distance() -> None:
     driven = joined()
     driven.work(HOME, after_ms=0)
