@@ -21,22 +21,24 @@ from quarkparsec.wire.epoch import Work
 
 
 class Pace:
-    """When the last attempt at an epoch began, and what came of the last epoch."""
+    """When and why the last attempt at an epoch began, and what came of the last epoch."""
 
     def __init__(self, genesis: Genesis) -> None:
         self._genesis: Final = genesis
         self._opened_ms = 0
+        self._had_work = False
+        """Whether the last attempt began because something could run."""
         self._was_fruitless = False
 
-    def opened(self, now_ms: int) -> None:
+    def opened(self, now_ms: int, members: Iterable[Member]) -> None:
         """An attempt begins."""
         self._opened_ms = now_ms
+        self._had_work = any(each.joined and each.work == Work.READY for each in members)
 
-    def committed(self, before: RootBlock, block: RootBlock, members: Iterable[Member]) -> None:
+    def committed(self, before: RootBlock, block: RootBlock) -> None:
         """An epoch is over: did it do anything for those that had work?"""
         is_empty = not any(summary.transaction_count for summary in block.summaries)
-        is_fruitless = is_empty and not _has_swept(before, block)
-        self._was_fruitless = is_fruitless and any(each.work == Work.READY for each in members)
+        self._was_fruitless = self._had_work and is_empty and not _has_swept(before, block)
 
     def due_ms(
         self, members: Iterable[Member], head: Epoch, *, is_awaited: bool = False

@@ -49,7 +49,7 @@ class Schedule:
         tickets = self._tickets.grant(self._members.present)
         if tickets is None:
             return None
-        self._pace.opened(now_ms)
+        self._pace.opened(now_ms, self._members)
         epoch_round = Round(Epoch(head.number + 1), self._term, self._attempt)
         taking_part = participants(self._members, coinbase_home(head))
         return plan_epoch(head, epoch_round, taking_part, tickets, now_ms)
@@ -61,4 +61,4 @@ class Schedule:
     def committed(self, before: RootBlock, block: RootBlock) -> None:
         """The attempt has made `block`, after `before`."""
         self._attempt = 0
-        self._pace.committed(before, block, self._members)
+        self._pace.committed(before, block)

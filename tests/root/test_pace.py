@@ -28,7 +28,7 @@ def member(shard_id: int, work: Work = Work.NONE, applied: int | None = HEAD) ->
 
 def pace(min_epoch_ms: int = 50, heartbeat_ms: int = 0) -> Pace:
     made = Pace(genesis_of(2, min_epoch_ms, heartbeat_ms))
-    made.opened(START_MS)
+    made.opened(START_MS, ())
     return made
 
 
@@ -58,10 +58,29 @@ def test_no_epoch_is_opened_while_somebody_lags() -> None:
 def test_what_waits_for_an_absent_shard_does_not_make_empty_blocks_in_a_row() -> None:
     waiting = [member(0, Work.READY)]
     slow = pace()
-    slow.committed(block(0), block(0), waiting)
+    slow.opened(START_MS, waiting)
+    slow.committed(block(0), block(0))
     assert slow.due_ms(waiting, HEAD) == START_MS + SLOW_EPOCH_MS
-    slow.committed(block(0), block(1), waiting)
+    slow.committed(block(0), block(1))
     assert slow.due_ms(waiting, HEAD) == START_MS + 50
+
+
+def test_work_that_came_while_an_empty_epoch_was_open_does_not_wait_for_long() -> None:
+    """A heartbeat's, or a split's, which nobody's transactions had opened."""
+    for before in ([member(0), member(1)], [member(0), member(1, Work.PATIENT)]):
+        quick = pace(50)
+        quick.opened(START_MS, before)
+        quick.committed(block(0), block(0))
+        assert quick.due_ms([member(0), member(1, Work.READY)], HEAD) == START_MS + 50
+
+
+def test_the_work_of_a_shard_that_is_away_makes_no_epoch_fruitless() -> None:
+    away = member(1, Work.READY)
+    away.joined = False
+    quick = pace(50)
+    quick.opened(START_MS, [member(0), away])
+    quick.committed(block(0), block(0))
+    assert quick.due_ms([member(0, Work.READY), away], HEAD) == START_MS + 50
 
 
 def test_a_block_that_only_sweeps_is_no_empty_one() -> None:
@@ -70,21 +89,16 @@ def test_a_block_that_only_sweeps_is_no_empty_one() -> None:
         block(0), summaries=tuple(each._replace(sweep=SWEEP_BEGINS) for each in block(0).summaries)
     )
     busy = pace()
-    busy.committed(sweeping, block(0), waiting)
+    busy.opened(START_MS, waiting)
+    busy.committed(sweeping, block(0))
     assert busy.due_ms(waiting, HEAD) == START_MS + 50
-    busy.committed(sweeping, sweeping, waiting)
+    busy.committed(sweeping, sweeping)
     assert busy.due_ms(waiting, HEAD) == START_MS + SLOW_EPOCH_MS
 
 
 def test_a_block_that_somebody_waits_for_is_due_though_nobody_has_work() -> None:
     assert pace(50).due_ms([member(0)], HEAD, is_awaited=True) == START_MS + 50
     assert pace(50).due_ms([member(0, applied=2)], HEAD, is_awaited=True) is None
-
-
-def test_an_empty_block_that_nobody_had_work_for_slows_nothing_down() -> None:
-    beating = pace()
-    beating.committed(block(0), block(0), [member(0)])
-    assert beating.due_ms([member(0, Work.READY)], HEAD) == START_MS + 50
 
 
 def test_those_with_work_take_part_and_the_home_of_the_coinbase() -> None:
