@@ -3,6 +3,9 @@
 A split makes every database compact for seconds, because the halves share tables that now belong to two; root
 blocks would wait for that. LevelDB has one such thread in a process, begins it when it is first needed, and Linux
 gives a thread the priority of the one that began it. Elsewhere a priority is the process's, so it stays as it is.
+
+Linux first shares the cores out among sessions (its autogroups), then, by niceness, within each: so the launcher
+keeps the processes of a cluster in one session.
 """
 
 from __future__ import annotations

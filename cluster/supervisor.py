@@ -93,7 +93,7 @@ class Supervisor:
                 stdout=log,
                 stderr=log,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
-                start_new_session=True,  # Ctrl-C in the terminal is for the launcher alone
+                process_group=0,  # Ctrl-C in the terminal is for the launcher alone; why no session: compactor.py
             )
         (self._directory.run / f"{child.name}.pid").write_text(f"{process.pid}\n")
         try:

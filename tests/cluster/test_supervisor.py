@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import sys
 import time
 from pathlib import Path
@@ -99,6 +100,21 @@ def test_the_end_stops_every_child(directory: DataDirectory) -> None:
         return pids
 
     assert not any(is_alive(pid) for pid in asyncio.run(scene()))
+
+
+def test_a_child_hears_no_ctrl_c_of_the_launcher_but_shares_its_session(
+    directory: DataDirectory,
+) -> None:
+    says = "import time, os; print(os.getsid(0), os.getpgid(0), os.getpid(), flush=True); time.sleep(60)"
+
+    async def scene() -> list[int]:
+        one, _ = stage(directory, Child("one", (says,)))
+        async with one:
+            return list(map(int, (await written(directory.logs / "one.log")).split()))
+
+    session, group, pid = asyncio.run(scene())
+    assert session == os.getsid(0)
+    assert group == pid != os.getpgid(0)
 
 
 def test_a_child_that_ignores_the_signal_is_killed(
