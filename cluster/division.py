@@ -31,7 +31,7 @@ from quarkparsec.types import Epoch, ShardId
 
 DRAFT_SUFFIX: Final = ".draft"
 BORN: Final = "born"
-"""The file with the number of the root block that made a half; gone once the half knows whose it is."""
+"""The file with the number of the root block that made a half, for who opens it first."""
 
 LOG_SUFFIX: Final = ".log"
 TABLE_SUFFIXES: Final = (".ldb", ".sst")
@@ -55,15 +55,19 @@ def divide_database(database: Path, half: Path, born: Epoch) -> None:
 
 
 def open_database(path: Path, shard_id: ShardId, sharers: int = 1) -> LevelDBStore:
-    """Open a shard's database; one that was made by a split learns whose it is. Raises Unavailable, Corrupt."""
+    """Open a shard's database; one that was made by a split learns whose it is. Raises Unavailable, Corrupt.
+
+    What it learns is durable once the shard's first start is, for that is the next write. The file stays until the
+    second.
+    """
     store = LevelDBStore(path, sharers)
     born = path / BORN
     if born.exists():
         place = read_place(store)
-        if place.shard_id != shard_id:  # else only the file was left
-            store.write(child_batch(place, Epoch(int(born.read_text()))), sync=True)
-        born.unlink()
-        sync_folder(path)
+        if place.shard_id == shard_id:
+            born.unlink()
+        else:
+            store.write(child_batch(place, Epoch(int(born.read_text()))), sync=False)
     return store
 
 
