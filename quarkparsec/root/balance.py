@@ -1,9 +1,9 @@
 """Which moves level the load of the slaves.
 
-What a shard weighs is half what it did lately, half that it is there: so idle shards are spread by their number, and
-busy ones kept apart. The proposal is greedy: from the slave that carries most to the one that carries least goes
-the shard that brings the two closest together, as long as the greater of both becomes lighter by a good part of
-a shard.
+What a shard weighs is what it did lately, and a little that it is there: so busy shards are kept apart, and where
+all are idle they are spread by their number. The proposal is greedy: from the slave that carries most to the one that
+carries least goes the shard that brings the two closest together, as long as the greater of both becomes lighter by a
+good part of a shard.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from typing import Final, NamedTuple
 
 from quarkparsec.limits import SHARDS_PER_SLAVE_MAX
 from quarkparsec.root.topology import Move, Topology
+
+IDLE_WEIGHT: Final = 0.1
+"""Of an average shard: what one weighs that does nothing. It has its part of the memory, and wakes rarely."""
 
 LEAST_GAIN: Final = 0.25
 """Of an average shard's weight: a move for less isn't worth its work."""
@@ -48,7 +51,8 @@ def carried(topology: Topology, loads: Sequence[int]) -> dict[str, int]:
 def _weights(loads: Sequence[int]) -> list[float]:
     """Of an average shard: 1."""
     average = sum(loads) / len(loads)
-    return [0.5 + 0.5 * (load / average if average else 1.0) for load in loads]
+    busy = 1 - IDLE_WEIGHT
+    return [IDLE_WEIGHT + busy * (load / average if average else 1.0) for load in loads]
 
 
 def _best(topology: Topology, weights: Sequence[float]) -> _Option | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quarkparsec.root.balance import carried, level
+from quarkparsec.root.balance import IDLE_WEIGHT, carried, level
 from quarkparsec.root.topology import Move, SlavePlace, Topology, first_topology
 from quarkparsec.types import ShardId
 
@@ -42,6 +42,15 @@ def test_two_busy_shards_are_kept_apart() -> None:
     assert max(carried(done, [1_000, 0, 1_000, 0]).values()) == 1_000
 
 
+def test_a_new_slave_gets_its_part_of_the_load_not_as_many_shards_as_the_others() -> None:
+    """Ten busy ones among 64: by their number, the new slave would get most of the busy ones."""
+    topology = first_topology(PLACES[:2], 64).joined(PLACES[2])
+    busy = (6, 8, 15, 21, 28, 32, 37, 38, 41, 60)
+    loads = [3_800 if shard_id in busy else 0 for shard_id in range(64)]
+    done = after(topology, level(topology, loads))
+    assert sorted(carried(done, loads).values()) == [11_400, 11_400, 15_200]
+
+
 @given(
     st.lists(st.integers(0, 1_000), min_size=4, max_size=16),
     st.integers(1, 4),
@@ -59,7 +68,10 @@ def test_no_proposal_makes_the_heaviest_slave_heavier(
 
     def heaviest(one: Topology) -> float:
         return max(
-            sum(0.5 + 0.5 * loads[shard] / average for shard in one.shards_of(name))
+            sum(
+                IDLE_WEIGHT + (1 - IDLE_WEIGHT) * loads[shard] / average
+                for shard in one.shards_of(name)
+            )
             for name in names
         )
 
