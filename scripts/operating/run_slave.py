@@ -18,10 +18,9 @@ from cluster.supervisor import Child, Supervisor
 from operating.admin_port import AdminPort, opened
 from quarkparsec.errors import QuarkparsecError, Rejected, Unavailable
 from quarkparsec.jsonrpc.arguments.machine import parse_slave_name
+from quarkparsec.limits import START_TIMEOUT_MS
 
 POLL_S: Final = 0.2
-PATIENCE_S: Final = 30.0
-"""How long a slave may take to come up, or a master to come back."""
 
 
 @click.command(context_settings={"show_default": True, "max_content_width": 100})
@@ -40,7 +39,15 @@ PATIENCE_S: Final = 30.0
     default="info",
     help="Level of the log file.",
 )
-def main(name: str, data_dir: Path, host: str, port: int | None, log_level: str) -> None:
+@click.option(
+    "--start-timeout-s",
+    type=click.FloatRange(1),
+    default=START_TIMEOUT_MS / 1000,
+    help="Give up a join after so long; a genesis file with a million accounts takes minutes.",
+)
+def main(
+    name: str, data_dir: Path, host: str, port: int | None, log_level: str, start_timeout_s: float
+) -> None:
     """Run one more slave on this machine until Ctrl-C, and let it join the running cluster.
 
     It holds no shard until some move there: scripts/rebalance.py proposes which. The next start of
@@ -50,14 +57,18 @@ def main(name: str, data_dir: Path, host: str, port: int | None, log_level: str)
     try:
         directory = DataDirectory(data_dir)
         slave = directory.add_slave(parse_slave_name(name), host, port)
-        asyncio.run(_run(console, directory, slave, log_level))
+        asyncio.run(_run(console, directory, slave, log_level, start_timeout_s))
     except QuarkparsecError as error:
         console.print(str(error), style="red", markup=False, soft_wrap=True)
         sys.exit(1)
 
 
 async def _run(
-    console: Console, directory: DataDirectory, slave: SlaveConfig, log_level: str
+    console: Console,
+    directory: DataDirectory,
+    slave: SlaveConfig,
+    log_level: str,
+    start_timeout_s: float,
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -65,7 +76,7 @@ async def _run(
         loop.add_signal_handler(number, stop.set)
     child = Child(slave.name, ("slave", "--name", slave.name))
     async with Supervisor(console, directory, [child], log_level) as supervisor:
-        joining = asyncio.create_task(_join(console, directory, slave))
+        joining = asyncio.create_task(_join(console, directory, slave, start_timeout_s))
         ends = [asyncio.create_task(supervisor.over()), asyncio.create_task(stop.wait())]
         done, _ = await asyncio.wait((joining, *ends), return_when=asyncio.FIRST_COMPLETED)
         if joining in done:
@@ -81,9 +92,11 @@ async def _is_member(port: AdminPort, name: str) -> bool:
     return any(slave["name"] == name and slave["connected"] for slave in status["slaves"])
 
 
-async def _join(console: Console, directory: DataDirectory, slave: SlaveConfig) -> None:
+async def _join(
+    console: Console, directory: DataDirectory, slave: SlaveConfig, timeout_s: float
+) -> None:
     """Ask until the slave belongs to the cluster. Raises Rejected, Unavailable."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + timeout_s
     async with opened(directory.path) as port:
         while True:
             try:
