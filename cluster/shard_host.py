@@ -24,7 +24,7 @@ from quarkparsec.shard.block_store import BlockStore
 from quarkparsec.shard.events import Divide, Divided, HandOver
 from quarkparsec.shard.genesis_block import open_shard
 from quarkparsec.shard.machine import ShardMachine
-from quarkparsec.shard.states import Absent, Idle, Joining, Replaying
+from quarkparsec.shard.states import Absent, Idle, InRound, Joining, Replaying
 from quarkparsec.state.view import StateView
 from quarkparsec.types import Epoch, Hash32, ShardId
 from quarkparsec.wire.epoch import FromShard
@@ -98,6 +98,10 @@ class ShardHost:
         After a crash it isn't until the master has decided on the sealed block that was left.
         """
         await self._until(lambda: not isinstance(self.machine.state, Absent | Joining | Replaying))
+
+    async def joined(self) -> None:
+        """Wait until it is written here which root block this is after. Raises Unavailable."""
+        await self._until(lambda: isinstance(self.machine.state, Idle | InRound))
 
     def view(self, epoch: Epoch | None, shard_count: int) -> StateView:
         """The state after an epoch, None for the last one, as it is seen in one of so many shards.

@@ -83,6 +83,7 @@ class Snapshots:
     async def _rows(self, host: ShardHost, question: ReadRows) -> Rows:
         self._keep_for_a_while()
         if not question.after:
+            await host.joined()
             reader, total_bytes = host.store.snapshot(), host.store.size_bytes()
             self._snapshot = _Snapshot(host.shard_id, question.move, reader, total_bytes)
         snapshot = self._snapshot
