@@ -139,10 +139,6 @@ class Router:
             return caller_key
         return (await self.locate([recipient]))[recipient].shard_key
 
-    async def shard_of_recipient(self, recipient: Recipient) -> ShardId:
-        """The shard whose entry is this account's."""
-        return self.shard_of_key(await self.key_of(recipient, home_key(recipient)))
-
     def shard_of_key(self, key: ShardKey) -> ShardId:
         """The shard that holds a key now."""
         return shard_of(key, self.root.head().shard_count)

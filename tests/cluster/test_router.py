@@ -50,7 +50,7 @@ def test_accounts_live_at_home_and_precompiles_with_their_caller(tmp_path: Path)
             for recipient in (recipient_of(ALICE), NOBODY):
                 home = home_key(recipient)
                 assert await router.key_of(recipient, ShardKey(9)) == home
-                assert await router.shard_of_recipient(recipient) == shard_of(home, 4)
+                assert router.shard_of_key(home) == shard_of(home, 4)
             assert await router.key_of(IDENTITY_PRECOMPILE, ShardKey(9)) == ShardKey(9)
             known = await router.locate([NOBODY, recipient_of(BOB)])
             for one in (NOBODY, recipient_of(BOB)):
