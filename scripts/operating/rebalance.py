@@ -6,17 +6,17 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from operating.admin_port import AdminPort, opened
+from operating.admin_port import opened
+from operating.burden import look
 from operating.moving import do_moves, drain
-from quarkparsec.errors import QuarkparsecError, Rejected, Unavailable
+from quarkparsec.errors import QuarkparsecError, Unavailable
 from quarkparsec.root.balance import carried, level
-from quarkparsec.root.topology import Move, SlavePlace, Topology
+from quarkparsec.root.topology import Move, Topology
 
 MEBIBYTE = 2**20
 
@@ -49,9 +49,8 @@ async def _rebalance(
     data_dir: Path, console: Console, *, is_sure: bool, leaving: str | None
 ) -> None:
     async with opened(data_dir) as port:
-        topology, loads = await _look(port)
-        transactions = [int(load["transactions"], 16) for load in loads]
-        console.print(_table(topology, transactions, [int(load["bytes"], 16) for load in loads]))
+        topology, transactions, sizes = await look(port)
+        console.print(_table(topology, transactions, sizes))
         if leaving is not None:
             if _is_wanted(f"move everything off {leaving}, and let it go?", is_sure=is_sure):
                 await drain(port, leaving, console)
@@ -64,17 +63,6 @@ async def _rebalance(
         _propose(topology, transactions, moves, console)
         if _is_wanted("do that?", is_sure=is_sure):
             await do_moves(port, moves, console)
-
-
-async def _look(port: AdminPort) -> tuple[Topology, list[Any]]:
-    """Who is where, without those slaves that can't be reached; what each shard did lately."""
-    status, loads = await port.call("admin_status"), await port.call("admin_getLoad")
-    away = [slave["name"] for slave in status["slaves"] if not slave["connected"]]
-    if away:
-        raise Rejected(f"{', '.join(away)} can't be reached; shards move between slaves that can")
-    slaves = tuple(SlavePlace(slave["name"], "", 0) for slave in status["slaves"])
-    holders = tuple(shard["slave"] for shard in status["shards"])
-    return Topology(1, slaves, holders), loads
 
 
 def _table(topology: Topology, transactions: Sequence[int], sizes: Sequence[int]) -> Table:

@@ -13,7 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from operating.admin_port import AdminPort, opened
+from operating.burden import look
+from operating.moving import do_moves
 from quarkparsec.errors import QuarkparsecError, Rejected, Unavailable
+from quarkparsec.root.balance import level
 from quarkparsec.types import is_shard_count
 
 POLL_S: Final = 0.2
@@ -35,9 +38,9 @@ def main(shards: int, data_dir: Path) -> None:
     """Double the shards of a running cluster, again and again, until there are so many.
 
     After each doubling every shard is swept: what it holds for its other half goes, a piece with each
-    block. The cluster works as usual meanwhile; the next doubling waits for it. Ctrl-C stops only this
-    script, and it may be started again. Exit status 0: it's done, 1: it was refused, 2: the cluster can't
-    be reached.
+    block. The cluster works as usual meanwhile; the next doubling waits for it. If there are slaves
+    without shards at the end, some move there. Ctrl-C stops only this script, and it may be started again.
+    Exit status 0: it's done, 1: it was refused, 2: the cluster can't be reached.
     """
     console = Console()
     try:
@@ -61,6 +64,15 @@ async def _reshard(wanted: int, data_dir: Path, console: Console) -> None:
                 count = _count(await port.call("admin_reshard", 2 * count))
                 await _wait_until_swept(port, progress)
         console.print(f"there are {count} shards")
+        await _spread(port, console)
+
+
+async def _spread(port: AdminPort, console: Console) -> None:
+    """Give shards to slaves that hold none. Those that hold some have twice as many now, as all others."""
+    burden = await look(port)
+    if all(burden.topology.shards_of(slave.name) for slave in burden.topology.slaves):
+        return
+    await do_moves(port, level(burden.topology, burden.transactions), console)
 
 
 async def _wait_until_swept(port: AdminPort, progress: Progress) -> None:

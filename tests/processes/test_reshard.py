@@ -14,6 +14,7 @@ from tests.processes.crowd import Crowd
 from tests.processes.json_rpc import Refused
 from tests.processes.operator import Operator
 from tests.processes.running_cluster import RunningCluster
+from tests.processes.running_slave import running_slave
 from tests.processes.scrapbook import Scrapbook
 from tests.processes.test_keys import KEY, address, native, network, text
 from tests.processes.test_wallets import (
@@ -202,3 +203,14 @@ def test_the_script_doubles_until_there_are_as_many_as_are_wanted(tmp_path: Path
             assert (code, words in said) == (1, True)
         cluster.stop()
         assert operator.run_script("reshard", "--shards", "32")[0] == 2
+
+
+def test_the_script_gives_shards_to_a_slave_that_holds_none(tmp_path: Path) -> None:
+    with RunningCluster(tmp_path / "data", "--shards", "1", "--slaves", "1") as cluster:
+        operator = Operator(cluster)
+        with running_slave(cluster, "slave-1"):
+            for wanted in ("4", "8"):
+                code, said = operator.run_script("reshard", "--shards", wanted)
+                assert (code, f"there are {wanted} shards" in said) == (0, True)
+                assert operator.holders().count("slave-1") == int(wanted) // 2
+            assert said.splitlines()[-1] == "there are 8 shards"  # nothing had to move any more
