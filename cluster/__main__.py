@@ -17,6 +17,7 @@ import uvloop
 from cluster import exit_status
 from cluster.exit_status import Removed
 from cluster.identity import Identity, load_identity
+from cluster.options import log_level_option
 from quarkparsec.errors import QuarkparsecError
 
 LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -36,9 +37,6 @@ config_option = click.option(
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     required=True,
     help="The cluster's configuration file.",
-)
-log_level_option = click.option(
-    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info"
 )
 
 

@@ -21,10 +21,10 @@ from rich.console import Console
 from cluster.banner import banner
 from cluster.config import ClusterConfig
 from cluster.layout import DataDirectory, Options
+from cluster.options import data_dir_option, log_level_option, start_timeout_option
 from cluster.supervisor import Child, Supervisor
 from quarkparsec.chain.genesis import Genesis
 from quarkparsec.errors import QuarkparsecError, Unavailable
-from quarkparsec.limits import START_TIMEOUT_MS
 
 READY_POLL_S: Final = 0.05
 
@@ -41,12 +41,7 @@ READY_POLL_S: Final = 0.05
 @click.option(
     "--slaves", type=click.IntRange(1, 64), help="Slave processes; default: 2, or those there are."
 )
-@click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path),
-    default=Path("data"),
-    help="Where state is kept.",
-)
+@data_dir_option
 @click.option("--rpc-port", type=click.IntRange(1, 65_535), default=8545, help="JSON-RPC port.")
 @click.option(
     "--admin-port",
@@ -59,18 +54,8 @@ READY_POLL_S: Final = 0.05
     type=click.IntRange(0),
     help="Least time between two blocks; default: the genesis file's.",
 )
-@click.option(
-    "--log-level",
-    type=click.Choice(["debug", "info", "warning", "error"]),
-    default="info",
-    help="Level of the log files.",
-)
-@click.option(
-    "--start-timeout-s",
-    type=click.FloatRange(1),
-    default=START_TIMEOUT_MS / 1000,
-    help="Give up a start after so long; a genesis file with a million accounts takes minutes.",
-)
+@log_level_option
+@start_timeout_option
 @click.option("--clean", is_flag=True, help="Delete the data directory first.")
 def main(
     data_dir: Path, clean: bool, log_level: str, start_timeout_s: float, **options: Any

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from auditing.opening import opened
 from auditing.report import as_json, render
+from cluster.options import data_dir_option
 from quarkparsec.audit.auditor import Auditor, Databases
 from quarkparsec.errors import Corrupt, InvalidInput, QuarkparsecError
 from quarkparsec.types import Epoch
@@ -22,12 +23,7 @@ _EPOCHS = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?")
 
 
 @click.command(context_settings={"show_default": True, "max_content_width": 100})
-@click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path),
-    default=Path("data"),
-    help="The cluster's data directory.",
-)
+@data_dir_option
 @click.option(
     "--epoch", "epochs", help="Root block to check, or a range as 5-9; default: the head."
 )

@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from cluster.options import data_dir_option
 from operating.admin_port import opened
 from operating.burden import look
 from operating.moving import do_moves, drain
@@ -22,12 +23,7 @@ MEBIBYTE = 2**20
 
 
 @click.command(context_settings={"show_default": True, "max_content_width": 100})
-@click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path),
-    default=Path("data"),
-    help="The cluster's data directory.",
-)
+@data_dir_option
 @click.option("--yes", is_flag=True, help="Do what is proposed without asking.")
 @click.option("--remove", metavar="SLAVE", help="Move everything off a slave, and let it go.")
 def main(data_dir: Path, yes: bool, remove: str | None) -> None:

@@ -14,37 +14,22 @@ from rich.console import Console
 
 from cluster.config import SlaveConfig
 from cluster.layout import LOOPBACK, DataDirectory
+from cluster.options import data_dir_option, log_level_option, start_timeout_option
 from cluster.supervisor import Child, Supervisor
 from operating.admin_port import AdminPort, opened
 from quarkparsec.errors import QuarkparsecError, Rejected, Unavailable
 from quarkparsec.jsonrpc.arguments.machine import parse_slave_name
-from quarkparsec.limits import START_TIMEOUT_MS
 
 POLL_S: Final = 0.2
 
 
 @click.command(context_settings={"show_default": True, "max_content_width": 100})
 @click.option("--name", required=True, help="What the slave is called, as slave-2.")
-@click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path),
-    default=Path("data"),
-    help="The cluster's data directory.",
-)
+@data_dir_option
 @click.option("--host", default=LOOPBACK, help="Where it listens for the other processes.")
 @click.option("--port", type=click.IntRange(1, 65_535), help="Default: the next free one.")
-@click.option(
-    "--log-level",
-    type=click.Choice(["debug", "info", "warning", "error"]),
-    default="info",
-    help="Level of the log file.",
-)
-@click.option(
-    "--start-timeout-s",
-    type=click.FloatRange(1),
-    default=START_TIMEOUT_MS / 1000,
-    help="Give up a join after so long; a genesis file with a million accounts takes minutes.",
-)
+@log_level_option
+@start_timeout_option
 def main(
     name: str, data_dir: Path, host: str, port: int | None, log_level: str, start_timeout_s: float
 ) -> None:
