@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from cluster.options import data_dir_option
 from operating.admin_port import AdminPort, opened
 from operating.burden import look
 from operating.moving import do_moves
@@ -28,12 +29,7 @@ SWEPT: Final = 100
 
 @click.command(context_settings={"show_default": True, "max_content_width": 100})
 @click.option("--shards", type=int, required=True, help="A power of two.")
-@click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path),
-    default=Path("data"),
-    help="The cluster's data directory.",
-)
+@data_dir_option
 def main(shards: int, data_dir: Path) -> None:
     """Double the shards of a running cluster, again and again, until there are so many.
 
@@ -69,9 +65,11 @@ async def _reshard(wanted: int, data_dir: Path, console: Console) -> None:
 
 async def _spread(port: AdminPort, console: Console) -> None:
     """Give shards to slaves that hold none. Those that hold some have twice as many now, as all others."""
-    burden = await look(port)
-    if all(burden.topology.shards_of(slave.name) for slave in burden.topology.slaves):
+    status = await _status(port)
+    holders = {shard["slave"] for shard in status["shards"]}
+    if all(slave["name"] in holders for slave in status["slaves"]):
         return
+    burden = await look(port)
     await do_moves(port, level(burden.topology, burden.transactions), console)
 
 
