@@ -59,6 +59,11 @@ class Member:
         """Whether nothing is said to it, and nothing that it says is heard."""
         return self.hold in (Hold.TAKEN, Hold.MOVED)
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether something can run in it, and it is there."""
+        return self.joined and self.work == wire.Work.READY
+
     def is_caught_up(self, head: Epoch) -> bool:
         """Whether it may take part in the epoch after `head`."""
         return self.joined and self.applied == head

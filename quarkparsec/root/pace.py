@@ -33,7 +33,7 @@ class Pace:
     def opened(self, now_ms: int, members: Iterable[Member]) -> None:
         """An attempt begins."""
         self._opened_ms = now_ms
-        self._had_work = any(each.joined and each.work == Work.READY for each in members)
+        self._had_work = any(member.is_ready for member in members)
 
     def committed(self, before: RootBlock, block: RootBlock) -> None:
         """An epoch is over: did it do anything for those that had work?"""
@@ -72,5 +72,5 @@ def participants(members: Iterable[Member], coinbase_home: ShardId) -> tuple[Sha
     return tuple(
         member.shard_id
         for member in members
-        if member.joined and (member.work == Work.READY or member.shard_id == coinbase_home)
+        if member.is_ready or (member.joined and member.shard_id == coinbase_home)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -50,6 +51,16 @@ def open_host(
     return ShardHost(genesis, SHARD, LevelDBStore(path), said.append, Alone()), said
 
 
+async def join_of(host: ShardHost, said: Sequence[object]) -> Join:
+    """What a shard asks the master when it comes up."""
+    host.driver.start()
+    async with asyncio.timeout(5):
+        while not said:  # noqa: ASYNC110 - the master isn't here to be told
+            await asyncio.sleep(0.005)
+    assert isinstance(said[0], Join)
+    return said[0]
+
+
 def test_a_new_shard_holds_what_genesis_gave_it(tmp_path: Path) -> None:
     async def scene() -> None:
         host, _ = open_host(tmp_path)
@@ -65,12 +76,8 @@ def test_a_new_shard_holds_what_genesis_gave_it(tmp_path: Path) -> None:
 def test_a_shard_that_comes_up_asks_to_join(tmp_path: Path) -> None:
     async def scene() -> None:
         host, said = open_host(tmp_path)
-        host.driver.start()
-        async with asyncio.timeout(5):
-            while not said:  # noqa: ASYNC110 - the master isn't here to be told
-                await asyncio.sleep(0.005)
-        assert isinstance(said[0], Join)
-        assert (said[0].shard_id, said[0].genesis_hash) == (SHARD, GENESIS.hash)
+        join = await join_of(host, said)
+        assert (join.shard_id, join.genesis_hash) == (SHARD, GENESIS.hash)
         host.close()
 
     asyncio.run(scene())

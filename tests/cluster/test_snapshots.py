@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from pathlib import Path
 
-from cluster.shard_host import ShardHost
 from cluster.snapshots import Snapshots
 from quarkparsec.root.genesis_block import genesis_root_block
 from quarkparsec.root.members import Member
@@ -16,17 +14,7 @@ from quarkparsec.store import MemoryStore
 from quarkparsec.wire.copies import ReadRows, Rows, unpack_rows
 from quarkparsec.wire.epoch import Join, Welcome
 from quarkparsec.wire.moves import MoveId
-from tests.cluster.test_shard_host import GENESIS, SHARD, open_host
-
-
-async def join_of(host: ShardHost, said: Sequence[object]) -> Join:
-    """What a shard asks the master when it comes up."""
-    host.driver.start()
-    async with asyncio.timeout(5):
-        while not said:  # noqa: ASYNC110 - the master isn't here to be told
-            await asyncio.sleep(0.005)
-    assert isinstance(said[0], Join)
-    return said[0]
+from tests.cluster.test_shard_host import GENESIS, SHARD, join_of, open_host
 
 
 def welcome(join: Join) -> Welcome:

@@ -141,6 +141,13 @@ def test_a_slave_that_has_left_is_gone(door: Door, cluster: OperatedCluster) -> 
 # --- what is refused
 
 
+def check_refused(cluster: OperatedCluster, refusal: Any, code: int, words: str) -> None:
+    """Refused so, and nobody was asked."""
+    assert refusal["code"] == code
+    assert refusal["message"].startswith(words)
+    assert cluster.asked == []
+
+
 @pytest.mark.parametrize(
     ("method", "arguments", "words"),
     [
@@ -184,9 +191,7 @@ def test_what_is_malformed_reaches_nobody(
     door: Door, cluster: OperatedCluster, method: str, arguments: list[Any], words: str
 ) -> None:
     refusal = door.refusal(method, *arguments)
-    assert refusal["code"] == INVALID_PARAMS
-    assert refusal["message"].startswith(words)
-    assert cluster.asked == []
+    check_refused(cluster, refusal, INVALID_PARAMS, words)
 
 
 @pytest.mark.parametrize(
@@ -209,9 +214,7 @@ def test_what_makes_no_sense_is_refused_in_the_masters_words(
     door: Door, cluster: OperatedCluster, method: str, arguments: list[Any], words: str
 ) -> None:
     refusal = door.refusal(method, *arguments)
-    assert refusal["code"] == REFUSED
-    assert refusal["message"].startswith(words)
-    assert cluster.asked == []
+    check_refused(cluster, refusal, REFUSED, words)
 
 
 def test_one_shard_moves_at_a_time(door: Door) -> None:
